@@ -1,0 +1,191 @@
+package api
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/fact"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/promise"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+type (
+	get  = connect.Request[pb.GetRequest]
+	ctxt = context.Context
+)
+
+// GetParty implements the Ledger service.
+func (s *Server) GetParty(ctx ctxt, r *get) (*connect.Response[pb.GetPartyResponse], error) {
+	key := func(v *state.View) state.Key { return state.Key(s.partyID(v, r.Msg.Id)) }
+	rec, read, err := one(ctx, s, party.Parties, key, r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetPartyResponse{Party: rec, Read: read}), err
+}
+
+// GetAsset implements the Ledger service.
+func (s *Server) GetAsset(ctx ctxt, r *get) (*connect.Response[pb.GetAssetResponse], error) {
+	rec, read, err := one(ctx, s, asset.Assets, plain(r), r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetAssetResponse{Asset: rec, Read: read}), err
+}
+
+// GetHolding implements the Ledger service.
+func (s *Server) GetHolding(ctx ctxt, r *connect.Request[pb.GetHoldingRequest]) (*connect.Response[pb.GetHoldingResponse], error) {
+	key := func(v *state.View) state.Key { return asset.HoldingKey(s.partyID(v, r.Msg.Party), r.Msg.Asset) }
+	rec, read, err := one(ctx, s, asset.Holdings, key, r.Msg.Asset+" of "+r.Msg.Party, r.Msg.Options)
+	return connect.NewResponse(&pb.GetHoldingResponse{Holding: rec, Read: read}), err
+}
+
+// GetHold implements the Ledger service.
+func (s *Server) GetHold(ctx ctxt, r *get) (*connect.Response[pb.GetHoldResponse], error) {
+	rec, read, err := one(ctx, s, asset.Holds, plain(r), r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetHoldResponse{Hold: rec, Read: read}), err
+}
+
+// GetFact implements the Ledger service.
+func (s *Server) GetFact(ctx ctxt, r *get) (*connect.Response[pb.GetFactResponse], error) {
+	rec, read, err := one(ctx, s, fact.Facts, plain(r), r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetFactResponse{Fact: rec, Read: read}), err
+}
+
+// GetAttesterClass implements the Ledger service.
+func (s *Server) GetAttesterClass(ctx ctxt, r *get) (*connect.Response[pb.GetAttesterClassResponse], error) {
+	rec, read, err := one(ctx, s, fact.Classes, plain(r), r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetAttesterClassResponse{Class: rec, Read: read}), err
+}
+
+// GetTemplate implements the Ledger service.
+func (s *Server) GetTemplate(ctx ctxt, r *get) (*connect.Response[pb.GetTemplateResponse], error) {
+	key := func(v *state.View) state.Key { return newest(v, r.Msg.Id) }
+	rec, read, err := one(ctx, s, promise.Templates, key, r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetTemplateResponse{Template: rec, Read: read}), err
+}
+
+// GetPromise implements the Ledger service.
+func (s *Server) GetPromise(ctx ctxt, r *get) (*connect.Response[pb.GetPromiseResponse], error) {
+	rec, read, err := one(ctx, s, promise.Promises, plain(r), r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetPromiseResponse{Promise: rec, Read: read}), err
+}
+
+// GetSettlement implements the Ledger service.
+func (s *Server) GetSettlement(ctx ctxt, r *get) (*connect.Response[pb.GetSettlementResponse], error) {
+	key, err := settlementKey(r.Msg.Id)
+	if err != nil {
+		return nil, err
+	}
+	rec, read, err := one(ctx, s, promise.Settlements, func(*state.View) state.Key { return key }, r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetSettlementResponse{Settlement: rec, Read: read}), err
+}
+
+// GetPool implements the Ledger service.
+func (s *Server) GetPool(ctx ctxt, r *get) (*connect.Response[pb.GetPoolResponse], error) {
+	rec, read, err := one(ctx, s, promise.Pools, plain(r), r.Msg.Id, r.Msg.Options)
+	return connect.NewResponse(&pb.GetPoolResponse{Pool: rec, Read: read}), err
+}
+
+// GetTx implements the Ledger service.
+func (s *Server) GetTx(_ ctxt, r *get) (*connect.Response[pb.GetTxResponse], error) {
+	var id op.ID
+	b, err := hex.DecodeString(r.Msg.Id)
+	if err != nil || len(b) != len(id) {
+		return nil, op.Errorf(pb.Code_INVALID, "%.70q is no transaction's id: it would be 64 hexadecimal digits", r.Msg.Id)
+	}
+	copy(id[:], b)
+	rec := s.node.Record(id)
+	if rec == nil {
+		return nil, op.Errorf(pb.Code_NOT_FOUND, "this node has no transaction %s", r.Msg.Id)
+	}
+	return connect.NewResponse(&pb.GetTxResponse{Tx: rec}), nil
+}
+
+// GetStatus implements the Ledger service.
+func (s *Server) GetStatus(ctxt, *connect.Request[pb.GetStatusRequest]) (*connect.Response[pb.GetStatusResponse], error) {
+	v := s.node.View()
+	defer v.Release()
+	root := v.Root()
+	return connect.NewResponse(&pb.GetStatusResponse{
+		ChainId: s.node.ChainID(), Height: v.Height(), Time: timestamppb.New(s.node.BlockTime()), AppHash: root[:],
+		Version: s.version, Pool: uint32(s.node.Waiting()), Objects: int64(s.node.Objects()),
+	}), nil
+}
+
+func plain(r *get) func(*state.View) state.Key {
+	return func(*state.View) state.Key { return state.Key(r.Msg.Id) }
+}
+
+// partyID resolves @handle.
+func (s *Server) partyID(v *state.View, id string) string {
+	if name, ok := strings.CutPrefix(id, "@"); ok {
+		p, err := party.ByHandle(v, name)
+		if err != nil {
+			return ""
+		}
+		return p.Id
+	}
+	return id
+}
+
+// message is what one reads: see state.Table.
+type message[V any] interface {
+	*V
+	state.Record
+	CloneVT() *V
+}
+
+// one reads a row, with its proof where asked for. An absent row is NOT_FOUND,
+// or its absence is proven.
+func one[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key func(*state.View) state.Key, id string, o *pb.ReadOptions) (P, *pb.Read, error) {
+	if len(id) > 256 {
+		return nil, nil, op.Errorf(pb.Code_TOO_LARGE, "an id has at most 256 bytes, not %d", len(id))
+	}
+	if o.GetProve() {
+		return proven(ctx, s, t, key)
+	}
+	v := s.node.View()
+	defer v.Release()
+	rec, ok := t.Get(v, key(v))
+	if !ok {
+		return nil, nil, op.Errorf(pb.Code_NOT_FOUND, "there is no %s with the id %q", singular(t.Name()), id)
+	}
+	return rec, &pb.Read{Height: v.Height()}, nil
+}
+
+func proven[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key func(*state.View) state.Key) (P, *pb.Read, error) {
+	v, err := s.node.Provable(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer v.Release()
+	proof, err := t.Prove(v, key(v))
+	if err != nil {
+		return nil, nil, err
+	}
+	bundle, err := s.node.Bundle(proof)
+	if err != nil {
+		return nil, nil, err
+	}
+	read := &pb.Read{Height: proof.Height, Proof: bundle}
+	if proof.Value == nil {
+		return nil, read, nil
+	}
+	rec := P(new(V))
+	return rec, read, rec.UnmarshalVT(proof.Value)
+}
+
+// singular names a table's row.
+func singular(table string) string {
+	table = strings.ReplaceAll(table, "_", " ")
+	if s, ok := strings.CutSuffix(table, "ies"); ok {
+		return s + "y"
+	}
+	if s, ok := strings.CutSuffix(table, "sses"); ok {
+		return s + "ss"
+	}
+	return strings.TrimSuffix(table, "s")
+}

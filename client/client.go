@@ -1,0 +1,130 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"connectrpc.com/connect"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/troth-ledger/troth/client/keyfile"
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/gen/pb/pbconnect"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// Dial returns the API of the node at url, such as http://127.0.0.1:8700.
+func Dial(url string) pbconnect.LedgerClient {
+	if !strings.Contains(url, "://") {
+		url = "http://" + url
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 64
+	return pbconnect.NewLedgerClient(&http.Client{Transport: transport}, strings.TrimRight(url, "/"),
+		connect.WithCodec(codec{}))
+}
+
+// codec is the fast generated encoding in place of the reflecting one.
+type codec struct{}
+
+func (codec) Name() string { return "proto" }
+
+func (codec) Marshal(m any) ([]byte, error) { return state.Encode(m.(state.Record)), nil }
+
+func (codec) Unmarshal(b []byte, m any) error { return m.(state.Record).UnmarshalVT(b) }
+
+// Refusal is a transaction that was refused.
+type Refusal struct {
+	Tx   *pb.TxRecord
+	Code pb.Code
+}
+
+// Error says what was wrong.
+func (r *Refusal) Error() string {
+	if n := r.Tx.Result.FailedOp; n > 0 {
+		return fmt.Sprintf("%s (%s, operation %d)", r.Tx.Result.Message, r.Code, n)
+	}
+	return fmt.Sprintf("%s (%s)", r.Tx.Result.Message, r.Code)
+}
+
+// Wallet signs and submits for one party. It may be used by several goroutines.
+type Wallet struct {
+	API     pbconnect.LedgerClient
+	ChainID string
+	Party   string
+	Keys    []keyfile.Signer
+	// Timeout is how long Do waits for a transaction to become final; ten
+	// seconds where zero.
+	Timeout time.Duration
+}
+
+// New returns a wallet for a party on the node at url.
+func New(url, chainID, party string, keys ...keyfile.Signer) *Wallet {
+	return &Wallet{API: Dial(url), ChainID: chainID, Party: party, Keys: keys}
+}
+
+// Prepare makes and signs a transaction without submitting it.
+func (w *Wallet) Prepare(requests ...op.Message) ([]byte, error) {
+	body, err := Body{ChainID: w.ChainID, Party: w.Party, Ops: requests}.Encode()
+	if err != nil {
+		return nil, err
+	}
+	return Sign(body, w.Keys...)
+}
+
+// Do runs requests as one transaction and returns its record when it is final.
+// A refused one is a *Refusal.
+func (w *Wallet) Do(ctx context.Context, requests ...op.Message) (*pb.TxRecord, error) {
+	tx, err := w.Prepare(requests...)
+	if err != nil {
+		return nil, err
+	}
+	return w.Submit(ctx, tx)
+}
+
+// Submit submits one prepared transaction and waits until it is final.
+// Submitting the same bytes again is safe.
+func (w *Wallet) Submit(ctx context.Context, tx []byte) (*pb.TxRecord, error) {
+	timeout := w.Timeout
+	if timeout == 0 {
+		timeout = 10 * time.Second
+	}
+	res, err := w.API.Submit(ctx, connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{tx}, Timeout: durationpb.New(timeout)}))
+	if err != nil {
+		return nil, err
+	}
+	r := res.Msg.Txs[0]
+	if r.Result.Code != 0 {
+		return r, &Refusal{Tx: r, Code: pb.Code(r.Result.Code)}
+	}
+	return r, nil
+}
+
+// Response decodes the response of a record's i-th operation.
+func Response[R any, P interface {
+	*R
+	op.Message
+}](r *pb.TxRecord, i int) (P, error) {
+	if i >= len(r.Result.GetResponses()) {
+		return nil, fmt.Errorf("client: the transaction has no response %d", i)
+	}
+	p := P(new(R))
+	return p, p.UnmarshalVT(r.Result.Responses[i])
+}
+
+// Do1 runs one request and returns its response.
+func Do1[R any, P interface {
+	*R
+	op.Message
+}](ctx context.Context, w *Wallet, request op.Message) (P, *pb.TxRecord, error) {
+	r, err := w.Do(ctx, request)
+	if err != nil {
+		return nil, r, err
+	}
+	p, err := Response[R, P](r, 0)
+	return p, r, err
+}

@@ -1,0 +1,176 @@
+package invariant
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/fact"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// settlements is a table as the area of promises has it; in this test's binary
+// that area isn't there.
+var settlements = state.NewTable[pb.Settlement](42, "settlements", nil)
+
+const (
+	ana = "p_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+	eur = "EUR@northbank"
+)
+
+func put(o *state.Overlay, h *pb.Holding) {
+	asset.Holdings.Put(o, asset.HoldingKey(h.Party, h.Asset), h)
+}
+
+func supply(o *state.Overlay, units int64) {
+	asset.Assets.Put(o, eur, &pb.Asset{Id: eur, Issuer: ana, Supply: units})
+}
+
+func hold(o *state.Overlay, id string, units int64) {
+	asset.Holds.Put(o, state.Key(id), &pb.Hold{Id: id, Party: ana, Asset: eur, Units: units, Holder: "pr"})
+}
+
+func putFact(o *state.Overlay, f *pb.Fact) {
+	f.Statement = &pb.Statement{Subject: "s", Kind: f.GetStatement().GetKind(), Withdraws: f.GetStatement().GetWithdraws()}
+	f.Arrived = timestamppb.New(time.Unix(1767603600, 0))
+	f.Attester = ana
+	fact.Facts.Put(o, state.Key(f.Id), f)
+}
+
+// TestCheck breaks each invariant once.
+func TestCheck(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(o *state.Overlay)
+		want string // part of the error; empty where all is well
+	}{
+		{"issue and hold", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60, Held: 40})
+			hold(o, "h1", 30)
+			hold(o, "h2", 10)
+		}, ""},
+		{"pay within a block", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 100})
+			asset.Holdings.Delete(o, asset.HoldingKey(ana, eur))
+			put(o, &pb.Holding{Party: "p_b", Asset: eur, Available: 100})
+		}, ""},
+		{"money from nowhere", func(o *state.Overlay) {
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 1})
+		}, "holdings of EUR@northbank changed by 1 more than its supply"},
+		{"supply without holdings", func(o *state.Overlay) { supply(o, 7) }, "changed by -7 more than its supply"},
+		{"held without a hold", func(o *state.Overlay) {
+			supply(o, 5)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Held: 5})
+		}, "has held changed by 5 more than its holds"},
+		{"a hold without held", func(o *state.Overlay) { hold(o, "h1", 5) }, "changed by -5 more than its holds"},
+		{"negative", func(o *state.Overlay) {
+			supply(o, 0)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: -5, Held: 5})
+			hold(o, "h1", 5)
+		}, "has -5 available"},
+		{"an empty hold stays", func(o *state.Overlay) { hold(o, "h1", 0) }, "stays with 0 units"},
+		{"an asset goes", func(o *state.Overlay) {
+			supply(o, 0)
+			asset.Assets.Delete(o, eur)
+		}, "asset EUR@northbank was removed"},
+		{"a settlement changes", func(o *state.Overlay) {
+			settlements.Put(o, "pr/1", &pb.Settlement{Promise: "pr", Rule: "kept"})
+			settlements.Put(o, "pr/1", &pb.Settlement{Promise: "pr", Rule: "broken"})
+		}, "settlement pr/1 was changed"},
+		{"a settlement goes", func(o *state.Overlay) {
+			settlements.Put(o, "pr/1", &pb.Settlement{Promise: "pr", Rule: "kept"})
+			settlements.Delete(o, "pr/1")
+		}, "settlement pr/1 was changed"},
+		{"a fact is superseded", func(o *state.Overlay) {
+			putFact(o, &pb.Fact{Id: "f1"})
+			putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f2"})
+		}, ""},
+		{"a fact is superseded twice", func(o *state.Overlay) {
+			putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f2"})
+			putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f3"})
+		}, "was superseded by f2 and then by"},
+		{"a fact changes", func(o *state.Overlay) {
+			putFact(o, &pb.Fact{Id: "f1"})
+			putFact(o, &pb.Fact{Id: "f1", Statement: &pb.Statement{Kind: "lost"}})
+		}, "fact f1 was changed"},
+		{"a fact goes", func(o *state.Overlay) {
+			putFact(o, &pb.Fact{Id: "f1"})
+			fact.Facts.Delete(o, "f1")
+		}, "fact f1 was removed"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := begin(t).Begin()
+			c.do(o)
+			expectError(t, Check(o.Since(0)), c.want)
+		})
+	}
+}
+
+// TestFull finds what Check would have, had it been asked.
+func TestFull(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		do   func(o *state.Overlay)
+		want string
+	}{
+		{"good", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60, Held: 40})
+			hold(o, "h1", 40)
+		}, ""},
+		{"sums", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60})
+		}, "changed by -40 more"},
+		{"holds", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60, Held: 40})
+			hold(o, "h1", 41)
+		}, "changed by -1 more than its holds"},
+		{"no asset", func(o *state.Overlay) { put(o, &pb.Holding{Party: ana, Asset: eur, Frozen: true}) }, "an asset that is not there"},
+		{"no successor", func(o *state.Overlay) { putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f2"}) }, "which does not"},
+		{"successor", func(o *state.Overlay) {
+			putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f2"})
+			putFact(o, &pb.Fact{Id: "f2", Statement: &pb.Statement{Withdraws: "f1"}})
+		}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := begin(t)
+			o := s.Begin()
+			c.do(o)
+			s.Finalize(o, 1)
+			if err := s.Commit(nil); err != nil {
+				t.Fatal(err)
+			}
+			v := s.View()
+			defer v.Release()
+			expectError(t, Full(v), c.want)
+		})
+	}
+}
+
+func begin(t *testing.T) *state.Store {
+	t.Helper()
+	s, err := state.Open("", state.Options{InMemory: true, CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func expectError(t *testing.T, err error, want string) {
+	t.Helper()
+	switch {
+	case want == "" && err != nil:
+		t.Errorf("error %v, want none", err)
+	case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+		t.Errorf("error %v, want one with %q", err, want)
+	}
+}

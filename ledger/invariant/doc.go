@@ -1,0 +1,15 @@
+// Package invariant says what must hold after every block, whatever the
+// operations did. It knows nothing of operations: it looks at rows that
+// changed (Check) or at all rows there are (Full).
+//
+//   - The units in existence of an asset are the units that parties have: a
+//     block changes an asset's supply by what it changes all holdings of it.
+//   - What is held is what holds say: a block changes a party's held amount by
+//     what it changes the holds on it. Promises and pools keep their money in
+//     holds too.
+//   - No amount is below zero, and no hold stays with nothing in it.
+//   - A settlement, once written, never changes or goes.
+//   - A fact never changes or goes, but that superseded_by is set, once.
+//
+// A violation is a fault of Troth. The machine stops rather than commit it.
+package invariant

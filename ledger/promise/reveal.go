@@ -1,0 +1,65 @@
+package promise
+
+import (
+	"bytes"
+	"crypto/sha256"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/promise/contract"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+var _ = op.Register(checkReveal, applyReveal)
+
+func checkReveal(m *pb.RevealRequest) error {
+	if len(m.Salt) < 16 || len(m.Salt) > 32 {
+		return op.Errorf(pb.Code_INVALID, "the salt has %d bytes, not 16 to 32", len(m.Salt))
+	}
+	if m.Value.GetValue() == nil || m.Value.GetSealed() != nil {
+		return op.Errorf(pb.Code_INVALID, "there is no value to reveal")
+	}
+	return checkPromise(m.Promise)
+}
+
+func applyReveal(c *op.Context, m *pb.RevealRequest) (*pb.RevealResponse, error) {
+	p, k, err := load(c, m.Promise)
+	if err != nil {
+		return nil, err
+	}
+	if !live(p) {
+		return nil, op.Errorf(pb.Code_WRONG_STATE, "the promise %s is %s, not in force", p.Id, p.State)
+	}
+	if _, err := myRole(k.Template(), p, c.Signer, ""); err != nil {
+		return nil, err
+	}
+	for i, d := range k.Template().Terms {
+		if d.Name != m.Term {
+			continue
+		}
+		want := p.Terms[i].GetSealed()
+		if want == nil {
+			return nil, op.Errorf(pb.Code_WRONG_STATE, "the term %q is not sealed, or was revealed", m.Term)
+		}
+		if got := Commitment(m.Salt, m.Value); !bytes.Equal(got, want) {
+			return nil, op.Errorf(pb.Code_BAD_REVEAL, "value and salt hash to %x, the commitment is %x", got, want)
+		}
+		if err := contract.CheckValue(d.Type, m.Value); err != nil {
+			return nil, numbered(err)
+		}
+		p.Terms[i] = m.Value.CloneVT()
+		look(c, p)
+		put(c, p)
+		return &pb.RevealResponse{}, nil
+	}
+	return nil, op.Errorf(pb.Code_NOT_FOUND, "the promise %s has no term %q", p.Id, clip(m.Term))
+}
+
+// Commitment is what stands on the ledger for a sealed value: SHA-256 of the
+// salt and the encoded value.
+func Commitment(salt []byte, v *pb.Value) []byte {
+	h := sha256.New()
+	h.Write(salt)
+	h.Write(state.Encode(v))
+	return h.Sum(nil)
+}

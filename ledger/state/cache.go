@@ -1,0 +1,48 @@
+package state
+
+// cache keeps decoded committed records in two generations: what was used
+// since the last turn, and what was used before. When the young generation is
+// full it becomes the old one, and what nobody asked for is forgotten. It
+// belongs to the executing goroutine; what it holds is never changed, and what
+// it holds or forgot never changes a result.
+type cache struct {
+	max        int
+	size       int
+	young, old [128]map[Key]Record
+}
+
+func newCache(max int) *cache { return &cache{max: max} }
+
+func (c *cache) get(t *spec, k Key) (Record, bool) {
+	if r, ok := c.young[t.id][k]; ok {
+		return r, true
+	}
+	r, ok := c.old[t.id][k]
+	if ok {
+		c.put(t, k, r)
+	}
+	return r, ok
+}
+
+func (c *cache) put(t *spec, k Key, r Record) {
+	if c.size >= c.max {
+		c.old, c.young, c.size = c.young, [128]map[Key]Record{}, 0
+	}
+	m := c.young[t.id]
+	if m == nil {
+		m = make(map[Key]Record)
+		c.young[t.id] = m
+	}
+	if _, ok := m[k]; !ok {
+		c.size++
+	}
+	m[k] = r
+}
+
+func (c *cache) drop(t *spec, k Key) {
+	if _, ok := c.young[t.id][k]; ok {
+		c.size--
+	}
+	delete(c.young[t.id], k)
+	delete(c.old[t.id], k)
+}

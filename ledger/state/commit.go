@@ -1,0 +1,188 @@
+package state
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/troth-ledger/troth/ledger/state/smt"
+)
+
+// block is a finalised block waiting for its commit.
+type block struct {
+	height int64
+	root   [32]byte
+	batch  *pebble.Batch
+	dirty  []written
+}
+
+// written is one row that the block leaves behind.
+type written struct {
+	table  *spec
+	key    Key
+	rec    Record
+	orig   Record // as it was before the block
+	value  []byte // encoded; nil where removed
+	change smt.Change
+}
+
+func sum(b []byte) smt.Hash { return sha256.Sum256(b) }
+
+// Local is a row that the node keeps beside the state: not part of the tree.
+type Local struct {
+	Key, Value []byte // Value nil to remove
+}
+
+// Finalize hashes what the block changed and returns the state's new root.
+// Nothing is visible or on disk until Commit.
+func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
+	dirty := o.dirty()
+	encodeAll(dirty)
+	changes := make([]smt.Change, 0, len(dirty))
+	for i := range dirty {
+		if dirty[i].table.proven {
+			changes = append(changes, dirty[i].change)
+		}
+	}
+	b := &block{height: height, dirty: dirty, root: s.tree.Root()}
+	if len(changes) > 0 {
+		b.root = s.tree.Update(changes)
+	}
+	b.batch = s.db.NewBatchWithSize(4096 + 512*len(dirty))
+	s.fill(b, o)
+	s.ready = b
+	return b.root
+}
+
+func (o *Overlay) dirty() []written {
+	n := 0
+	for _, rows := range o.rows {
+		n += len(rows)
+	}
+	out := make([]written, 0, n)
+	for id, rows := range o.rows {
+		t := registry.tables[id]
+		for k, r := range rows { // in any order: see encodeAll
+			if r.rec != r.orig {
+				out = append(out, written{table: t, key: k, rec: r.rec, orig: r.orig})
+			}
+		}
+	}
+	return out
+}
+
+// encodeAll encodes and hashes on all cores. The order of rows doesn't matter:
+// neither the tree's root nor the batch depends on it.
+func encodeAll(rows []written) {
+	cores := runtime.GOMAXPROCS(0)
+	if len(rows) < 64 {
+		cores = 1
+	}
+	var wg sync.WaitGroup
+	per := (len(rows) + cores - 1) / max(cores, 1)
+	for lo := 0; lo < len(rows); lo += per {
+		part := rows[lo:min(lo+per, len(rows))]
+		wg.Go(func() {
+			for i := range part {
+				part[i].encode()
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func (w *written) encode() {
+	w.change.Key = sum(rowKey(w.table, w.key))
+	if w.rec == nil {
+		w.change.Delete = true
+		return
+	}
+	w.value = encode(w.rec)
+	if len(w.value) == 0 {
+		// ICS-23 can't prove an empty value.
+		panic(fmt.Sprintf("state: %s %q would be stored empty", w.table.name, w.key))
+	}
+	w.change.Value = sum(w.value)
+}
+
+// fill writes the block's rows, index entries and head into its batch.
+func (s *Store) fill(b *block, o *Overlay) {
+	var buf []byte
+	for i := range b.dirty {
+		w := &b.dirty[i]
+		buf = dbRow(buf, w.table, w.key)
+		if w.value == nil {
+			must(b.batch.Delete(buf, nil))
+		} else {
+			must(b.batch.Set(buf, w.value, nil))
+		}
+		if w.table.proven && w.orig == nil {
+			must(b.batch.Set(preimageKey(w.change.Key), rowKey(w.table, w.key), nil))
+		}
+		if w.table.proven && w.rec == nil {
+			must(b.batch.Delete(preimageKey(w.change.Key), nil))
+		}
+	}
+	for id, ix := range registry.indexes {
+		for e := range o.removed[id] { // in any order, as above
+			must(b.batch.Delete(dbIndex(buf, ix, e), nil))
+		}
+		if t := o.added[id]; t != nil {
+			t.Ascend(func(e string) bool {
+				buf = dbIndex(buf, ix, e)
+				must(b.batch.Set(buf, nil, nil))
+				return true
+			})
+		}
+	}
+	head := binary.BigEndian.AppendUint64(nil, uint64(b.height))
+	must(b.batch.Set(metaHead, append(head, b.root[:]...), nil))
+}
+
+func must(err error) {
+	if err != nil {
+		panic("state: filling a batch: " + err.Error())
+	}
+}
+
+// Commit makes the finalised block visible. It is written, not synced:
+// CometBFT has the block on disk, synced, and hands it in again should the
+// machine lose what was not. An error means that nothing more can be written;
+// the node stops.
+func (s *Store) Commit(locals []Local) error {
+	b := s.ready
+	if b == nil {
+		return fmt.Errorf("state: nothing to commit")
+	}
+	for _, l := range locals {
+		k := append([]byte{spaceLocal}, l.Key...)
+		if l.Value == nil {
+			must(b.batch.Delete(k, nil))
+		} else {
+			must(b.batch.Set(k, l.Value, nil))
+		}
+	}
+	if err := b.batch.Commit(pebble.NoSync); err != nil {
+		return fmt.Errorf("state: writing height %d: %w", b.height, err)
+	}
+	s.ready = nil
+	for i := range b.dirty {
+		if w := &b.dirty[i]; w.rec == nil {
+			s.cache.drop(w.table, w.key)
+		} else {
+			s.cache.put(w.table, w.key, w.rec)
+		}
+	}
+	old := s.view.Load()
+	v := newView(s, b.height)
+	v.prev, v.dirty = old.tree.Clone(), b.dirty
+	s.swap.Lock()
+	s.view.Store(v)
+	s.swap.Unlock()
+	old.drop()
+	return nil
+}

@@ -1,0 +1,208 @@
+package state
+
+import (
+	"strings"
+
+	"github.com/google/btree"
+)
+
+// Change is one row that changed.
+type Change struct {
+	table         *spec
+	key           Key
+	before, after Record
+}
+
+// Table is the name of the row's table.
+func (c Change) Table() string { return c.table.name }
+
+// Key is the row's key.
+func (c Change) Key() Key { return c.key }
+
+// Before is the record before, nil for a new row. Not to be changed.
+func (c Change) Before() Record { return c.before }
+
+// After is the record after, nil for a removed row. Not to be changed.
+func (c Change) After() Record { return c.after }
+
+// History names the objects in whose history the change belongs.
+func (c Change) History() []string {
+	if c.table.history == nil {
+		return nil
+	}
+	if c.after != nil {
+		return c.table.history(c.after)
+	}
+	return c.table.history(c.before)
+}
+
+// row is a record as the block being executed sees it.
+type row struct {
+	rec  Record // nil where the row doesn't exist
+	orig Record // as committed
+}
+
+// Overlay is the state as the block being executed sees it. It belongs to the
+// goroutine that executes; it is not safe for others.
+type Overlay struct {
+	store   *Store
+	rows    [128]map[Key]*row
+	added   [128]*btree.BTreeG[string] // index entries that are not in the store
+	removed [128]map[string]struct{}   // index entries of the store that are gone
+	journal []Change
+}
+
+// Mark is a point in the journal to go back to.
+type Mark int
+
+func newOverlay(s *Store) *Overlay { return &Overlay{store: s} }
+
+func (o *Overlay) get(t *spec, k Key) (Record, bool, bool) {
+	if r := o.rows[t.id][k]; r != nil {
+		return r.rec, true, r.rec != nil
+	}
+	rec := o.store.committed(t, k)
+	m := o.rows[t.id]
+	if m == nil {
+		m = make(map[Key]*row)
+		o.rows[t.id] = m
+	}
+	m[k] = &row{rec: rec, orig: rec}
+	return rec, true, rec != nil
+}
+
+// set writes a row, or removes it where rec is nil, and keeps the change.
+func (o *Overlay) set(t *spec, k Key, rec Record) {
+	before, _, _ := o.get(t, k)
+	if before == nil && rec == nil {
+		return
+	}
+	o.journal = append(o.journal, Change{table: t, key: k, before: before, after: rec})
+	o.apply(t, k, before, rec)
+}
+
+func (o *Overlay) apply(t *spec, k Key, before, after Record) {
+	o.rows[t.id][k].rec = after
+	for _, ix := range t.indexes {
+		o.reindex(ix, k, before, after)
+	}
+}
+
+func (o *Overlay) reindex(ix *index, k Key, before, after Record) {
+	var was, is []string
+	if before != nil {
+		was = ix.entries(k, before)
+	}
+	if after != nil {
+		is = ix.entries(k, after)
+	}
+	if equal(was, is) {
+		return
+	}
+	for _, p := range was {
+		e := entry(p, k)
+		if t := o.added[ix.id]; t != nil {
+			if _, ok := t.Delete(e); ok {
+				continue
+			}
+		}
+		if o.removed[ix.id] == nil {
+			o.removed[ix.id] = make(map[string]struct{})
+		}
+		o.removed[ix.id][e] = struct{}{}
+	}
+	for _, p := range is {
+		e := entry(p, k)
+		if _, ok := o.removed[ix.id][e]; ok {
+			delete(o.removed[ix.id], e)
+			continue
+		}
+		if o.added[ix.id] == nil {
+			o.added[ix.id] = btree.NewG(32, func(a, b string) bool { return a < b })
+		}
+		o.added[ix.id].ReplaceOrInsert(e)
+	}
+}
+
+func equal(a, b []string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// Mark returns the present point of the journal.
+func (o *Overlay) Mark() Mark { return Mark(len(o.journal)) }
+
+// Since returns what changed since a mark, in order. The slice is the
+// journal's own.
+func (o *Overlay) Since(m Mark) []Change { return o.journal[m:] }
+
+// Undo takes back everything since a mark.
+func (o *Overlay) Undo(m Mark) {
+	for i := len(o.journal) - 1; i >= int(m); i-- {
+		c := o.journal[i]
+		o.apply(c.table, c.key, c.after, c.before)
+	}
+	o.journal = o.journal[:m]
+}
+
+// scan merges the committed index with what the block changed. It looks for
+// each entry anew, so that fn may write while it is being called.
+func (o *Overlay) scan(ix *index, prefix, from string, fn func(string, Key) bool) {
+	start := max(prefix, from)
+	base := o.store.places(ix, prefix, start)
+	defer base.close()
+	b, okB := base.next()
+	for {
+		for okB && (b < start || o.gone(ix, b)) {
+			b, okB = base.next()
+		}
+		e, ok := o.firstAdded(ix, prefix, start)
+		if okB && (!ok || b < e) {
+			e, ok = b, true
+		}
+		if !ok || !fn(e, splitEntry(e)) {
+			return
+		}
+		start = e + "\x00"
+	}
+}
+
+func (o *Overlay) gone(ix *index, e string) bool {
+	_, gone := o.removed[ix.id][e]
+	return gone
+}
+
+// firstAdded finds the block's first new entry of an index at or after start.
+func (o *Overlay) firstAdded(ix *index, prefix, start string) (e string, ok bool) {
+	t := o.added[ix.id]
+	if t == nil {
+		return "", false
+	}
+	t.AscendGreaterOrEqual(start, func(q string) bool {
+		e, ok = q, strings.HasPrefix(q, prefix)
+		return false
+	})
+	return e, ok
+}
+
+// FirstNew returns the first entry that the block itself added to the index,
+// without looking at the committed ones.
+func (ix Index[V, P]) FirstNew(o *Overlay) (place string, k Key, ok bool) {
+	if e, ok := o.firstAdded(ix.index, "", ""); ok {
+		return e, splitEntry(e), true
+	}
+	return "", "", false
+}
+
+// Memo is a place for what is made from records and costs more than a look-up:
+// compiled templates. It lives as long as the store, belongs to the executing
+// goroutine, and must never change a result: whoever reads from it checks that
+// the record it was made from is still the one.
+func (o *Overlay) Memo() map[string]any { return o.store.memo }

@@ -1,0 +1,214 @@
+package state
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/troth-ledger/troth/ledger/state/smt"
+)
+
+// Store is the committed state on disk and the tree over it.
+//
+// One goroutine begins, finalises and commits blocks. Any number of others
+// read through View.
+type Store struct {
+	db    *pebble.DB
+	tree  *smt.Tree
+	cache *cache
+	memo  map[string]any
+	ready *block // finalised and not yet committed
+	view  atomic.Pointer[View]
+	// swap guarantees that a view is pinned while it is the newest: View and
+	// Commit exclude each other for a few instructions.
+	swap sync.Mutex
+}
+
+// ErrDamaged says that what is on disk is not what was written.
+var ErrDamaged = errors.New("state: the store is damaged")
+
+// Options are how a store is opened.
+type Options struct {
+	// InMemory keeps everything in memory: for tests and simulations.
+	InMemory bool
+	// CacheBytes is the size of Pebble's block cache; 64 MiB where 0.
+	CacheBytes int64
+}
+
+// Open opens the store in dir, or makes an empty one. It reads every row once
+// to build the tree and compares the root with the one recorded: a store that
+// lost or changed a bit is refused with ErrDamaged.
+func Open(dir string, opt Options) (*Store, error) {
+	if opt.CacheBytes == 0 {
+		opt.CacheBytes = 64 << 20
+	}
+	pc := pebble.NewCache(opt.CacheBytes)
+	defer pc.Unref()
+	o := &pebble.Options{
+		Cache: pc, FormatMajorVersion: pebble.FormatNewest,
+		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
+		Logger: quiet{},
+	}
+	o.Levels[0].FilterPolicy = bloom.FilterPolicy(10)
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	if opt.InMemory {
+		o.FS = vfs.NewMem()
+	}
+	db, err := pebble.Open(dir, o)
+	if err != nil {
+		return nil, fmt.Errorf("state: opening %s: %w", dir, err)
+	}
+	s := &Store{db: db, cache: newCache(1 << 17), memo: make(map[string]any)}
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
+}
+
+// quiet keeps Pebble's chatter out of the node's log; its errors are returned.
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Fatalf(f string, a ...any) {
+	panic(fmt.Sprintf("state: storage: "+f, a...))
+}
+
+var metaHead = []byte{spaceMeta, 'h'}
+
+// load builds the tree and the first view.
+func (s *Store) load() error {
+	height, root, err := s.head()
+	if err != nil {
+		return err
+	}
+	var bad error
+	s.tree = smt.Build(func(yield func(smt.Hash, smt.Hash) bool) {
+		bad = s.leaves(yield)
+	})
+	if bad != nil {
+		return bad
+	}
+	if got := s.tree.Root(); got != root {
+		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x; restore a backup or let the node sync anew",
+			ErrDamaged, height, got, root)
+	}
+	v := newView(s, height)
+	v.prev = v.tree.Clone()
+	s.view.Store(v)
+	return nil
+}
+
+func (s *Store) head() (height int64, root smt.Hash, err error) {
+	b, closer, err := s.db.Get(metaHead)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return 0, smt.Hash{}, nil
+	}
+	if err != nil {
+		return 0, root, fmt.Errorf("%w: reading the head: %w", ErrDamaged, err)
+	}
+	defer closer.Close()
+	if len(b) != 8+len(root) {
+		return 0, root, fmt.Errorf("%w: the head has %d bytes", ErrDamaged, len(b))
+	}
+	copy(root[:], b[8:])
+	return int64(binary.BigEndian.Uint64(b)), root, nil
+}
+
+// leaves yields the hashes of every proven row.
+func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
+	for _, t := range registry.tables {
+		if t == nil || !t.proven {
+			continue
+		}
+		low := []byte{spaceRow, t.id}
+		it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: after(low)})
+		if err != nil {
+			return fmt.Errorf("%w: %w", ErrDamaged, err)
+		}
+		for ok := it.First(); ok; ok = it.Next() {
+			if !yield(sum(it.Key()[1:]), sum(it.Value())) {
+				break
+			}
+		}
+		if err := errors.Join(it.Error(), it.Close()); err != nil {
+			return fmt.Errorf("%w: table %s: %w", ErrDamaged, t.name, err)
+		}
+	}
+	return nil
+}
+
+// committed reads and decodes a row as of the last commit. Only the executing
+// goroutine calls it.
+func (s *Store) committed(t *spec, k Key) Record {
+	if r, ok := s.cache.get(t, k); ok {
+		return r
+	}
+	r := decode(t, k, s.raw(s.db, t, k))
+	if r != nil {
+		s.cache.put(t, k, r)
+	}
+	return r
+}
+
+// decode panics on bytes that are no record: the tree vouched for them.
+func decode(t *spec, k Key, b []byte) Record {
+	if b == nil {
+		return nil
+	}
+	r := t.fresh()
+	if err := r.UnmarshalVT(b); err != nil {
+		panic(fmt.Sprintf("state: %s %q holds no record: %v", t.name, k, err))
+	}
+	return r
+}
+
+// raw reads a row's bytes; nil where there is none.
+func (s *Store) raw(from pebble.Reader, t *spec, k Key) []byte {
+	var buf [96]byte
+	b, closer, err := from.Get(dbRow(buf[:0], t, k))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		panic(fmt.Sprintf("state: reading %s %q: %v", t.name, k, err))
+	}
+	out := bytes.Clone(b)
+	if err := closer.Close(); err != nil {
+		panic(fmt.Sprintf("state: reading %s %q: %v", t.name, k, err))
+	}
+	return out
+}
+
+// Begin starts a block.
+func (s *Store) Begin() *Overlay { return newOverlay(s) }
+
+// Height is the last committed height.
+func (s *Store) Height() int64 { return s.view.Load().height }
+
+// Root is the state's root after the last committed height.
+func (s *Store) Root() [32]byte { return s.view.Load().root }
+
+// Len is the number of rows in the tree.
+func (s *Store) Len() int { return s.tree.Len() }
+
+// Close closes the store. Views must have been released.
+func (s *Store) Close() error {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	v := s.view.Swap(nil)
+	v.drop()
+	if err := s.db.Flush(); err != nil {
+		return errors.Join(err, s.db.Close())
+	}
+	return s.db.Close()
+}

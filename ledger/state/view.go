@@ -1,0 +1,160 @@
+package state
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/troth-ledger/troth/ledger/state/smt"
+)
+
+// View is the state after a committed height, frozen. Any number of goroutines
+// may use one; none of them ever waits for a block.
+type View struct {
+	store  *Store
+	height int64
+	root   [32]byte
+	snap   *pebble.Snapshot
+	tree   *smt.Snapshot
+	refs   atomic.Int64
+	// prev is the tree of the height before, which proofs are made from: the
+	// header that carries a state's root is the next one. dirty are the rows
+	// that this height changed, with what they were.
+	prev  *smt.Snapshot
+	dirty []written
+	old   func() map[smt.Hash]*written // dirty by key hash, made when first asked for
+}
+
+// newView freezes the store as it is; the executing goroutine calls it, between
+// blocks.
+func newView(s *Store, height int64) *View {
+	t := s.tree.Snapshot()
+	v := &View{store: s, height: height, root: t.Root(), snap: s.db.NewSnapshot(), tree: t}
+	v.refs.Store(1)
+	v.old = sync.OnceValue(func() map[smt.Hash]*written {
+		m := make(map[smt.Hash]*written, len(v.dirty))
+		for i := range v.dirty {
+			m[v.dirty[i].change.Key] = &v.dirty[i]
+		}
+		return m
+	})
+	return v
+}
+
+// View pins the last committed height. Release it soon: it keeps old data on
+// disk from being freed.
+func (s *Store) View() *View {
+	s.swap.Lock()
+	defer s.swap.Unlock()
+	v := s.view.Load()
+	if v == nil {
+		panic("state: View after Close")
+	}
+	v.refs.Add(1)
+	return v
+}
+
+// Release lets go of the view.
+func (v *View) Release() { v.drop() }
+
+func (v *View) drop() {
+	if v.refs.Add(-1) != 0 {
+		return
+	}
+	_ = v.snap.Close()
+	v.tree.Release()
+	if v.prev != nil {
+		v.prev.Release()
+	}
+}
+
+// Height is the view's height.
+func (v *View) Height() int64 { return v.height }
+
+// Root is the root of the state after that height.
+func (v *View) Root() [32]byte { return v.root }
+
+func (v *View) get(t *spec, k Key) (Record, bool, bool) {
+	r := decode(t, k, v.store.raw(v.snap, t, k))
+	return r, false, r != nil
+}
+
+func (v *View) scan(ix *index, prefix, from string, fn func(string, Key) bool) {
+	it := placesIn(v.snap, ix, prefix, max(prefix, from))
+	defer it.close()
+	for e, ok := it.next(); ok; e, ok = it.next() {
+		if !fn(e, splitEntry(e)) {
+			return
+		}
+	}
+}
+
+// Local reads a row that a node keeps beside the state.
+func (v *View) Local(key []byte) ([]byte, bool) {
+	b, closer, err := v.snap.Get(append([]byte{spaceLocal}, key...))
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, false
+	}
+	if err != nil {
+		panic("state: reading a local row: " + err.Error())
+	}
+	defer closer.Close()
+	return append([]byte(nil), b...), true
+}
+
+// ScanLocal calls fn for the local rows whose key begins with prefix and is not
+// before from, in order, until it returns false.
+func (v *View) ScanLocal(prefix, from []byte, fn func(key, value []byte) bool) {
+	low := append([]byte{spaceLocal}, prefix...)
+	o := &pebble.IterOptions{LowerBound: low, UpperBound: after(low)}
+	if string(from) > string(prefix) {
+		o.LowerBound = append([]byte{spaceLocal}, from...)
+	}
+	it, err := v.snap.NewIter(o)
+	if err != nil {
+		panic("state: reading local rows: " + err.Error())
+	}
+	defer it.Close()
+	for ok := it.First(); ok; ok = it.Next() {
+		if !fn(it.Key()[1:], it.Value()) {
+			return
+		}
+	}
+}
+
+// places iterates over a committed index.
+type places struct {
+	it    *pebble.Iterator
+	begun bool
+}
+
+func (s *Store) places(ix *index, prefix, start string) *places {
+	return placesIn(s.db, ix, prefix, start)
+}
+
+func placesIn(r pebble.Reader, ix *index, prefix, start string) *places {
+	upper := after(dbIndex(nil, ix, prefix))
+	it, err := r.NewIter(&pebble.IterOptions{LowerBound: dbIndex(nil, ix, start), UpperBound: upper})
+	if err != nil {
+		panic("state: reading index " + ix.name + ": " + err.Error())
+	}
+	return &places{it: it}
+}
+
+func (p *places) next() (string, bool) {
+	ok := false
+	if p.begun {
+		ok = p.it.Next()
+	} else {
+		ok, p.begun = p.it.First(), true
+	}
+	if !ok {
+		return "", false
+	}
+	return strings.Clone(string(p.it.Key()[2:])), true
+}
+
+func (p *places) close() { _ = p.it.Close() }

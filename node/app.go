@@ -1,0 +1,296 @@
+package node
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// app is the thin layer between consensus and the state machine. CometBFT calls
+// InitChain, PrepareProposal, ProcessProposal, FinalizeBlock and Commit from
+// one goroutine; InsertTx, ReapTxs and Info may come from others.
+type app struct {
+	abci.BaseApplication
+	machine *ledger.Machine
+	door    *door
+	pool    *pool
+	limits  limits
+	hub     *hub
+	stop    chan struct{}
+	chainID string
+
+	block    decided // between FinalizeBlock and Commit
+	proposal decided // decoded for ProcessProposal, used by FinalizeBlock
+	own      decided // what this node proposed itself, and so need not judge again
+
+	last atomic.Pointer[time.Time] // time of the last block
+
+	// mu guards idle.
+	mu   sync.Mutex
+	idle int // readers who wait for the next header
+}
+
+// limits bound one block.
+type limits struct {
+	txs   int
+	bytes int
+	idle  time.Duration // the longest wait of an idle proposer
+}
+
+// decided is a block with its transactions decoded.
+type decided struct {
+	hash   [32]byte
+	height int64
+	time   time.Time
+	txs    []*arrival
+	done   *ledger.Executed
+}
+
+func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, error) {
+	s := a.machine.Store()
+	h := s.Height()
+	r := &abci.ResponseInfo{Data: "troth", AppVersion: 1, LastBlockHeight: h}
+	if h > 0 {
+		root := s.Root()
+		r.LastBlockAppHash = root[:]
+	}
+	return r, nil
+}
+
+func (a *app) InitChain(_ context.Context, r *abci.RequestInitChain) (*abci.ResponseInitChain, error) {
+	var g pb.Genesis
+	if err := protojson.Unmarshal(r.AppStateBytes, &g); err != nil {
+		return nil, fmt.Errorf("genesis: app_state is not a Genesis message: %w", err)
+	}
+	if err := a.machine.Begin(&g); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
+	}
+	root := a.machine.Store().Root()
+	return &abci.ResponseInitChain{AppHash: root[:]}, nil
+}
+
+// InsertTx takes a transaction from a peer. The answer doesn't wait for the
+// verdict: a peer's stream is one goroutine, and it would verify one by one.
+func (a *app) InsertTx(_ context.Context, r *abci.RequestInsertTx) (*abci.ResponseInsertTx, error) {
+	if !a.door.enter(&arrival{raw: r.Tx, done: a.admitted}) {
+		return &abci.ResponseInsertTx{Code: abci.CodeTypeRetry}, nil
+	}
+	return &abci.ResponseInsertTx{Code: abci.CodeTypeOK}, nil
+}
+
+func (a *app) admitted(x *arrival) {
+	if x.err == nil {
+		a.pool.add(x.raw, x.tx)
+	}
+}
+
+func (a *app) ReapTxs(_ context.Context, r *abci.RequestReapTxs) (*abci.ResponseReapTxs, error) {
+	max := 1 << 20
+	if r.MaxBytes > 0 && r.MaxBytes < uint64(max) {
+		max = int(r.MaxBytes)
+	}
+	return &abci.ResponseReapTxs{Txs: a.pool.ungossiped(max)}, nil
+}
+
+// PrepareProposal waits for the first transaction, the next deadline, somebody
+// who needs a header, or a second, whichever is first; then proposes what the
+// state admits.
+func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
+	if a.machine.Store().Height() == 0 {
+		// The genesis state becomes visible with the first block.
+		return &abci.ResponsePrepareProposal{}, nil
+	}
+	a.await(r.Time)
+	candidates := a.pool.first(a.limits.txs, min(int(r.MaxTxBytes), a.limits.bytes))
+	// Block time is the median of the last votes' times, at least: what has
+	// expired by the local clock may not have by the block's. Refusing one too
+	// many only means the client asks again.
+	o := a.machine.Store().Begin()
+	txs := make([][]byte, 0, len(candidates))
+	own := decided{height: r.Height, txs: make([]*arrival, 0, len(candidates))}
+	var drop []op.ID
+	for _, c := range candidates {
+		switch err := a.machine.Admits(o, r.Height, r.Time, c.tx); op.CodeOf(err) {
+		case pb.Code_OK:
+			txs = append(txs, c.raw)
+			own.txs = append(own.txs, &arrival{raw: c.raw, tx: c.tx})
+		case pb.Code_QUOTA, pb.Code_TOO_MANY_NEWCOMERS:
+			// It may pass in a later block, until it expires.
+			if time.Now().After(c.tx.Expires) {
+				drop = append(drop, c.tx.ID)
+				a.hub.refuse(c.tx, err)
+			}
+		default:
+			drop = append(drop, c.tx.ID)
+			a.hub.refuse(c.tx, err)
+		}
+	}
+	a.pool.remove(drop)
+	own.hash = digest(txs)
+	a.own = own
+	return &abci.ResponsePrepareProposal{Txs: txs}, nil
+}
+
+func (a *app) await(blockTime time.Time) {
+	if a.pool.len() > 0 || a.waited() {
+		return
+	}
+	wait := a.limits.idle
+	v := a.machine.Store().View()
+	if due, ok := op.NextDue(v); ok {
+		wait = min(wait, max(time.Until(due), 0))
+		if !due.After(blockTime) {
+			wait = 0
+		}
+	}
+	v.Release()
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	for {
+		select {
+		case <-a.pool.wake:
+			// The token may be left from transactions already taken.
+			if a.pool.len() == 0 && !a.waited() {
+				continue
+			}
+		case <-t.C:
+		case <-a.stop:
+		}
+		return
+	}
+}
+
+func (a *app) waited() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.idle > 0
+}
+
+// hurry asks for a block soon, until the returned function is called.
+func (a *app) hurry() (enough func()) {
+	a.mu.Lock()
+	a.idle++
+	a.mu.Unlock()
+	a.pool.nudge()
+	return func() {
+		a.mu.Lock()
+		a.idle--
+		a.mu.Unlock()
+	}
+}
+
+// ProcessProposal refuses a block with a transaction that the door, or the
+// state before the block, would refuse.
+func (a *app) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
+	reject := &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}
+	if len(r.Txs) > a.limits.txs || len(r.Txs) > 0 && a.machine.Store().Height() == 0 {
+		return reject, nil
+	}
+	if a.own.is(r.Height, r.Txs) {
+		a.proposal = a.own
+		return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil
+	}
+	d := a.decode(r.Height, r.Time, r.Txs)
+	o := a.machine.Store().Begin()
+	for _, t := range d.txs {
+		if t.err != nil || a.machine.Admits(o, r.Height, r.Time, t.tx) != nil {
+			return reject, nil
+		}
+	}
+	a.proposal = d
+	return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil
+}
+
+// decode finds a block's transactions in the pool, where they are decoded and
+// verified, and decodes and verifies the rest.
+func (a *app) decode(height int64, at time.Time, raws [][]byte) decided {
+	d := decided{height: height, time: at.UTC(), txs: make([]*arrival, len(raws))}
+	var strange []*arrival
+	for i, raw := range raws {
+		x := &arrival{raw: raw}
+		if x.tx = a.pool.known(raw); x.tx == nil {
+			strange = append(strange, x)
+		}
+		d.txs[i] = x
+	}
+	d.hash = digest(raws)
+	a.door.judgeAll(strange)
+	return d
+}
+
+func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
+	d := a.proposal
+	if !d.is(r.Height, r.Txs) {
+		d = a.decode(r.Height, r.Time, r.Txs)
+	}
+	a.proposal = decided{}
+	d.time = r.Time.UTC()
+	b := ledger.Block{Height: r.Height, Time: d.time, Txs: make([]ledger.Tx, len(d.txs))}
+	for i, t := range d.txs {
+		b.Txs[i] = ledger.Tx{Decoded: t.tx, Err: t.err}
+	}
+	d.done = a.machine.Execute(b)
+	a.block = d
+
+	out := &abci.ResponseFinalizeBlock{AppHash: d.done.Root[:], TxResults: make([]*abci.ExecTxResult, len(d.txs))}
+	for i, res := range d.done.Results {
+		// The results' hash is in the next header; what the ledger answers is
+		// hashed with it, so a light client can trust an answer too.
+		out.TxResults[i] = &abci.ExecTxResult{Code: res.Code, Data: state.Encode(resultForHash(res))}
+	}
+	return out, nil
+}
+
+// is says whether these are the transactions that were decoded.
+func (d *decided) is(height int64, raws [][]byte) bool {
+	return d.txs != nil && d.height == height && len(d.txs) == len(raws) && digest(raws) == d.hash
+}
+
+// digest tells one list of transactions from another.
+func digest(raws [][]byte) (out [32]byte) {
+	h := sha256.New()
+	var n [8]byte
+	for _, raw := range raws {
+		binary.BigEndian.PutUint64(n[:], uint64(len(raw)))
+		h.Write(n[:])
+		h.Write(raw)
+	}
+	h.Sum(out[:0])
+	return out
+}
+
+// resultForHash leaves the message out: it is for people, and its words may be
+// improved without a change of the protocol.
+func resultForHash(r *pb.TxResult) *pb.TxResult {
+	return &pb.TxResult{Code: r.Code, FailedOp: r.FailedOp, Responses: r.Responses}
+}
+
+func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit, error) {
+	d := a.block
+	a.block = decided{}
+	if err := a.machine.Commit(a.locals(&d)); err != nil {
+		return nil, err
+	}
+	ids := make([]op.ID, 0, len(d.txs))
+	for _, t := range d.txs {
+		if t.tx != nil {
+			ids = append(ids, t.tx.ID)
+		}
+	}
+	a.pool.remove(ids)
+	a.last.Store(&d.time)
+	a.hub.committed(&d)
+	return &abci.ResponseCommit{}, nil
+}

@@ -1,0 +1,219 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+
+	"github.com/cockroachdb/pebble/v2"
+	dbm "github.com/cometbft/cometbft-db"
+	"github.com/cometbft/cometbft/config"
+)
+
+// openDB opens one of CometBFT's databases (blocks, consensus state, evidence)
+// as a Pebble store: the same engine that keeps the ledger, so there is one to
+// trust, and its writes are atomic across a crash.
+func openDB(c *config.DBContext) (dbm.DB, error) {
+	dir := filepath.Join(c.Config.DBDir(), c.ID)
+	db, err := pebble.Open(dir, &pebble.Options{
+		FormatMajorVersion: pebble.FormatNewest,
+		MemTableSize:       16 << 20,
+		Logger:             quiet{},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", dir, err)
+	}
+	return &database{db}, nil
+}
+
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+func (quiet) Fatalf(f string, a ...any) {
+	panic(fmt.Sprintf("node: storage: "+f, a...))
+}
+
+// database adapts Pebble to the interface CometBFT stores through.
+type database struct{ db *pebble.DB }
+
+var (
+	errEmptyKey = errors.New("node: a key can't be empty")
+	errNilValue = errors.New("node: a value can't be nil")
+	errClosed   = errors.New("node: the batch was written or closed")
+)
+
+func (d *database) Get(key []byte) ([]byte, error) {
+	if len(key) == 0 {
+		return nil, errEmptyKey
+	}
+	v, closer, err := d.db.Get(key)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	// Not nil even when empty: nil means absent here.
+	out := append([]byte{}, v...)
+	return out, closer.Close()
+}
+
+func (d *database) Has(key []byte) (bool, error) {
+	v, err := d.Get(key)
+	return v != nil, err
+}
+
+func (d *database) set(key, value []byte, o *pebble.WriteOptions) error {
+	if err := check(key, value); err != nil {
+		return err
+	}
+	return d.db.Set(key, value, o)
+}
+
+func check(key, value []byte) error {
+	if len(key) == 0 {
+		return errEmptyKey
+	}
+	if value == nil {
+		return errNilValue
+	}
+	return nil
+}
+
+func (d *database) Set(key, value []byte) error     { return d.set(key, value, pebble.NoSync) }
+func (d *database) SetSync(key, value []byte) error { return d.set(key, value, pebble.Sync) }
+
+func (d *database) remove(key []byte, o *pebble.WriteOptions) error {
+	if len(key) == 0 {
+		return errEmptyKey
+	}
+	return d.db.Delete(key, o)
+}
+
+func (d *database) Delete(key []byte) error     { return d.remove(key, pebble.NoSync) }
+func (d *database) DeleteSync(key []byte) error { return d.remove(key, pebble.Sync) }
+
+func (d *database) Iterator(start, end []byte) (dbm.Iterator, error) {
+	return d.iterate(start, end, false)
+}
+
+func (d *database) ReverseIterator(start, end []byte) (dbm.Iterator, error) {
+	return d.iterate(start, end, true)
+}
+
+func (d *database) iterate(start, end []byte, reverse bool) (dbm.Iterator, error) {
+	if start != nil && len(start) == 0 || end != nil && len(end) == 0 {
+		return nil, errEmptyKey
+	}
+	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
+	if err != nil {
+		return nil, err
+	}
+	if reverse {
+		it.Last()
+	} else {
+		it.First()
+	}
+	return &iterator{it: it, start: start, end: end, reverse: reverse}, nil
+}
+
+func (d *database) NewBatch() dbm.Batch { return &batch{d.db.NewBatch()} }
+
+func (d *database) Close() error { return d.db.Close() }
+
+func (d *database) Print() error { return nil }
+
+func (d *database) Stats() map[string]string {
+	return map[string]string{"pebble": d.db.Metrics().String()}
+}
+
+func (d *database) Compact(start, end []byte) error {
+	if end == nil {
+		it, err := d.db.NewIter(nil)
+		if err != nil {
+			return err
+		}
+		if it.Last() {
+			end = append(slices.Clone(it.Key()), 0)
+		}
+		if err := it.Close(); err != nil {
+			return err
+		}
+	}
+	if bytes.Compare(start, end) >= 0 {
+		return nil
+	}
+	return d.db.Compact(context.Background(), start, end, true)
+}
+
+type batch struct{ b *pebble.Batch }
+
+func (b *batch) Set(key, value []byte) error {
+	if err := check(key, value); err != nil {
+		return err
+	}
+	if b.b == nil {
+		return errClosed
+	}
+	return b.b.Set(key, value, nil)
+}
+
+func (b *batch) Delete(key []byte) error {
+	if len(key) == 0 {
+		return errEmptyKey
+	}
+	if b.b == nil {
+		return errClosed
+	}
+	return b.b.Delete(key, nil)
+}
+
+func (b *batch) write(o *pebble.WriteOptions) error {
+	if b.b == nil {
+		return errClosed
+	}
+	if err := b.b.Commit(o); err != nil {
+		return err
+	}
+	return b.Close()
+}
+
+func (b *batch) Write() error     { return b.write(pebble.NoSync) }
+func (b *batch) WriteSync() error { return b.write(pebble.Sync) }
+
+func (b *batch) Close() error {
+	if b.b == nil {
+		return nil
+	}
+	old := b.b
+	b.b = nil
+	return old.Close()
+}
+
+type iterator struct {
+	it         *pebble.Iterator
+	start, end []byte
+	reverse    bool
+}
+
+func (i *iterator) Domain() (start, end []byte) { return i.start, i.end }
+func (i *iterator) Valid() bool                 { return i.it.Valid() }
+func (i *iterator) Key() []byte                 { return slices.Clone(i.it.Key()) }
+func (i *iterator) Value() []byte               { return append([]byte{}, i.it.Value()...) }
+func (i *iterator) Error() error                { return i.it.Error() }
+func (i *iterator) Close() error                { return i.it.Close() }
+
+func (i *iterator) Next() {
+	if !i.it.Valid() {
+		panic("node: Next on an iterator that has ended")
+	}
+	if i.reverse {
+		i.it.Prev()
+	} else {
+		i.it.Next()
+	}
+}

@@ -1,0 +1,101 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
+)
+
+// Submit hands in transactions. It returns a record for each, in order: final
+// ones once a block has them, refused ones with their error. Without wait it
+// returns as soon as they are verified and in the pool. A transaction that was
+// handed in before gets the record it had: sending again is safe.
+//
+// When ctx ends first, records that are not final yet say TIMED_OUT; their
+// transactions may still become final.
+func (n *Node) Submit(ctx context.Context, raws [][]byte, wait bool) []*pb.TxRecord {
+	out := make([]*pb.TxRecord, len(raws))
+	waits := make([]*waiter, len(raws))
+	verified := make(chan int, len(raws))
+	for i, raw := range raws {
+		w := &waiter{ch: make(chan *pb.TxRecord, 1)}
+		waits[i] = w
+		a := &arrival{raw: raw, done: func(a *arrival) { n.judged(w, a); verified <- i }}
+		if !n.app.door.enter(a) {
+			w.ch <- refusal(nil, busy())
+			verified <- i
+		}
+	}
+	for range raws {
+		<-verified
+	}
+	for i, w := range waits {
+		out[i] = n.collect(ctx, w, wait)
+	}
+	return out
+}
+
+// waiter is one transaction somebody asked about.
+type waiter struct {
+	ch chan *pb.TxRecord
+	tx *op.Tx
+}
+
+// judged runs on a verifier once a submitted transaction is decoded and
+// verified: it goes to the pool, or its answer is known already.
+func (n *Node) judged(w *waiter, a *arrival) {
+	if a.err != nil {
+		w.ch <- refusal(a.tx, a.err)
+		return
+	}
+	if n.seen(w, a) {
+		return
+	}
+	w.tx = a.tx
+	n.app.hub.wait(a.tx.ID, w.ch)
+	if !n.app.pool.add(a.raw, a.tx) {
+		n.app.hub.forget(a.tx.ID, w.ch)
+		w.ch <- refusal(a.tx, busy())
+		return
+	}
+	// It may have become final between the look and the wait.
+	if n.seen(w, a) {
+		n.app.hub.forget(a.tx.ID, w.ch)
+	}
+}
+
+// seen answers for a transaction that is on the chain already.
+func (n *Node) seen(w *waiter, a *arrival) bool {
+	v := n.app.machine.Store().View()
+	defer v.Release()
+	r := record(v, a.tx.ID)
+	if r == nil {
+		return false
+	}
+	select {
+	case w.ch <- r:
+	default: // answered by the hub meanwhile, with the same record
+	}
+	return true
+}
+
+func (n *Node) collect(ctx context.Context, w *waiter, wait bool) *pb.TxRecord {
+	select {
+	case r := <-w.ch:
+		return r
+	default:
+	}
+	if !wait {
+		n.app.hub.forget(w.tx.ID, w.ch)
+		return &pb.TxRecord{Id: hex.EncodeToString(w.tx.ID[:]), Party: w.tx.Body.Party, Result: &pb.TxResult{}}
+	}
+	select {
+	case r := <-w.ch:
+		return r
+	case <-ctx.Done():
+		n.app.hub.forget(w.tx.ID, w.ch)
+		return refusal(w.tx, op.Errorf(pb.Code_TIMED_OUT, "not final in the time given; it may still become so: submit it again or get it by its id"))
+	}
+}
