@@ -520,7 +520,8 @@ type Party struct {
 	Guardians *Guardians `protobuf:"bytes,7,opt,name=guardians,proto3" json:"guardians,omitempty"`
 	// A recovery under way.
 	Recovery *Recovery `protobuf:"bytes,8,opt,name=recovery,proto3" json:"recovery,omitempty"`
-	// While frozen only its owner's keys act, and only on the party itself.
+	// While frozen only its owner's keys act, and only on parties: operations
+	// 100 to 149.
 	Frozen bool `protobuf:"varint,9,opt,name=frozen,proto3" json:"frozen,omitempty"`
 	// The party that pays for its quota when its own is used up.
 	Sponsor string `protobuf:"bytes,10,opt,name=sponsor,proto3" json:"sponsor,omitempty"`
@@ -913,7 +914,8 @@ type CreatePartyRequest struct {
 	Keys []*Key `protobuf:"bytes,2,rep,name=keys,proto3" json:"keys,omitempty"`
 	// Name for companies and programmes.
 	Name string `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	// Any 8 to 32 bytes; with the first key they make the party's id.
+	// Any 8 to 32 bytes. The id is made from them, the first key, and the party
+	// that registers it, if one does.
 	Salt []byte `protobuf:"bytes,4,opt,name=salt,proto3" json:"salt,omitempty"`
 	// Sponsor the new party's quota: only where another party signs.
 	Sponsor       bool `protobuf:"varint,5,opt,name=sponsor,proto3" json:"sponsor,omitempty"`

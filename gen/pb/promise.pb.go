@@ -318,7 +318,8 @@ type PromiseHold struct {
 	Party string `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
 	// The asset.
 	Asset string `protobuf:"bytes,3,opt,name=asset,proto3" json:"asset,omitempty"`
-	// Minor units put in so far.
+	// Minor units put in so far; while the promise is only offered, what its role
+	// is to put in.
 	Put int64 `protobuf:"varint,4,opt,name=put,proto3" json:"put,omitempty"`
 	// Minor units paid out so far; what is left is `put - paid`.
 	Paid int64 `protobuf:"varint,5,opt,name=paid,proto3" json:"paid,omitempty"`
