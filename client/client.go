@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/troth-ledger/troth/client/keyfile"
 	"github.com/troth-ledger/troth/gen/pb"
@@ -19,13 +18,20 @@ import (
 
 // Dial returns the API of the node at url, such as http://127.0.0.1:8700.
 func Dial(url string) pbconnect.LedgerClient {
+	return pbconnect.NewLedgerClient(httpClient(), baseURL(url), connect.WithCodec(codec{}))
+}
+
+func baseURL(url string) string {
 	if !strings.Contains(url, "://") {
 		url = "http://" + url
 	}
+	return strings.TrimRight(url, "/")
+}
+
+func httpClient() *http.Client {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.MaxIdleConnsPerHost = 64
-	return pbconnect.NewLedgerClient(&http.Client{Transport: transport}, strings.TrimRight(url, "/"),
-		connect.WithCodec(codec{}))
+	return &http.Client{Transport: transport}
 }
 
 // codec is the fast generated encoding in place of the reflecting one.
@@ -57,8 +63,8 @@ type Wallet struct {
 	ChainID string
 	Party   string
 	Keys    []keyfile.Signer
-	// Timeout is how long Do waits for a transaction to become final; ten
-	// seconds where zero.
+	// Timeout is how long Do and Submit wait for a transaction to become final,
+	// retries included; ten seconds where zero.
 	Timeout time.Duration
 }
 
@@ -84,24 +90,6 @@ func (w *Wallet) Do(ctx context.Context, requests ...op.Message) (*pb.TxRecord, 
 		return nil, err
 	}
 	return w.Submit(ctx, tx)
-}
-
-// Submit submits one prepared transaction and waits until it is final.
-// Submitting the same bytes again is safe.
-func (w *Wallet) Submit(ctx context.Context, tx []byte) (*pb.TxRecord, error) {
-	timeout := w.Timeout
-	if timeout == 0 {
-		timeout = 10 * time.Second
-	}
-	res, err := w.API.Submit(ctx, connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{tx}, Timeout: durationpb.New(timeout)}))
-	if err != nil {
-		return nil, err
-	}
-	r := res.Msg.Txs[0]
-	if r.Result.Code != 0 {
-		return r, &Refusal{Tx: r, Code: pb.Code(r.Result.Code)}
-	}
-	return r, nil
 }
 
 // Response decodes the response of a record's i-th operation.

@@ -72,9 +72,10 @@ func SignBytes(message []byte, k keyfile.Signer) (*pb.Signature, error) {
 	return &pb.Signature{Scheme: pb.Scheme(k.Scheme()), PublicKey: k.Public(), Signature: s}, nil
 }
 
-// PartyID is the id of the party that comes by itself with a first key.
-func PartyID(scheme sig.Scheme, publicKey, salt []byte) string {
-	return op.MakeID("p", []byte{byte(scheme)}, publicKey, salt)
+// PartyID is the id of a party with a first key and a salt, registered by
+// another party; registrar is empty for one that comes by itself.
+func PartyID(scheme sig.Scheme, publicKey, salt []byte, registrar string) string {
+	return op.MakeID("p", []byte{byte(scheme)}, publicKey, salt, []byte(registrar))
 }
 
 // SignStatement lets an attester, such as a device, sign a statement that

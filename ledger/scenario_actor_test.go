@@ -23,11 +23,12 @@ type actor struct {
 	salt []byte
 }
 
-// newActor makes the party whose first key is the Ed25519 key `name/main`.
-func newActor(name string) *actor {
+// newActor makes the party whose first key is the Ed25519 key `name/main`, and
+// which the registrar registers, if there is one.
+func newActor(name, registrar string) *actor {
 	salt := sha256.Sum256([]byte("salt of " + name))
 	k := newKey(name+"/main", pb.Scheme_ED25519)
-	return &actor{name: name, salt: salt[:16], id: party.ID(pb.Scheme_ED25519, k.public, salt[:16])}
+	return &actor{name: name, salt: salt[:16], id: party.ID(pb.Scheme_ED25519, k.public, salt[:16], registrar)}
 }
 
 // key is a private key made from its name: the same story has the same keys.

@@ -23,7 +23,8 @@ import (
 //	company northbank {licensed: true}
 //	person ana, ben
 //	device meter {owner: $ana}
-//	newcomer dora
+//	newcomer dora                     comes by herself
+//	newcomer fay by kestrel           will be registered by kestrel
 //	key ana/passkey WEBAUTHN          a key of another scheme than ED25519
 //	params {quota_burst: 3}           instead of the usual ones
 //

@@ -23,9 +23,13 @@ func (p *player) declare(kind, rest string) {
 	if fields != "" {
 		fields = "{" + fields
 	}
+	names, registrar, _ := strings.Cut(names, " by ")
+	if registrar != "" {
+		registrar = p.actor(strings.TrimSpace(registrar)).id
+	}
 	for _, name := range strings.Split(names, ",") {
 		name = strings.TrimSpace(name)
-		a := newActor(name)
+		a := newActor(name, registrar)
 		p.actors[name] = a
 		if kind == "newcomer" {
 			continue

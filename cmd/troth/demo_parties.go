@@ -69,6 +69,6 @@ func newDemoKey(path, handle string) (*keyfile.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.Party = client.PartyID(k.Scheme(), k.Public(), []byte("demo-"+handle))
+	k.Party = client.PartyID(k.Scheme(), k.Public(), []byte("demo-"+handle), "")
 	return k, keyfile.Save(path, k, keyfile.Options{NoPassphrase: true})
 }

@@ -67,6 +67,6 @@ func runPromiseCheck(cmd *cobra.Command, files []string, asJSON bool) error {
 
 // inventory is what was checked.
 func inventory(t *pb.Template) string {
-	return fmt.Sprintf("%s, %s, %s, %s, %s; all examples come out as they say", t.Name, plural(len(t.Rules), "rule"),
-		plural(len(t.Holds), "hold"), plural(len(t.Facts), "kind of fact"), plural(len(t.Examples), "example"))
+	return fmt.Sprintf("%s, %s, %s, %s of fact, %s; all examples come out as they say", t.Name, plural(len(t.Rules), "rule"),
+		plural(len(t.Holds), "hold"), plural(len(t.Facts), "kind"), plural(len(t.Examples), "example"))
 }

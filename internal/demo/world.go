@@ -78,7 +78,7 @@ func (w *World) Newcomer(ctx context.Context, name string, kind pb.PartyKind) (*
 	if _, err := rand.Read(salt); err != nil {
 		return nil, err
 	}
-	party := client.PartyID(k.Scheme(), k.Public(), salt)
+	party := client.PartyID(k.Scheme(), k.Public(), salt, "")
 	c := w.add(name, name, party, k)
 	_, err = c.Do(ctx, &pb.CreatePartyRequest{Kind: kind, Salt: salt,
 		Keys: []*pb.Key{{Scheme: pb.Scheme(k.Scheme()), PublicKey: k.Public(), Role: pb.KeyRole_OWNER}}})

@@ -58,25 +58,17 @@ func Decode(b []byte) (*pb.Statement, error) {
 }
 
 // known refuses fields that this version doesn't know, at any depth. The
-// generated decoder keeps them, and the encoder writes them again.
+// generated decoder keeps them, and the encoder writes them again; but for those
+// of times and durations, which are lost and so found out as not canonical.
 func known(s *pb.Statement) error {
 	parts := []proto.Message{s}
-	if s.At != nil {
-		parts = append(parts, s.At)
-	}
 	for _, v := range s.Values {
 		parts = append(parts, v)
-		if v.Value == nil {
-			continue
+		if v.Value != nil {
+			parts = append(parts, v.Value)
 		}
-		parts = append(parts, v.Value)
-		switch x := v.Value.Value.(type) {
-		case *pb.Value_Time:
-			parts = append(parts, x.Time)
-		case *pb.Value_Duration:
-			parts = append(parts, x.Duration)
-		case *pb.Value_Amount:
-			parts = append(parts, x.Amount)
+		if a := v.Value.GetAmount(); a != nil {
+			parts = append(parts, a)
 		}
 	}
 	for _, p := range parts {

@@ -33,11 +33,11 @@ func full() *pb.Statement {
 // in the field can't be told that either has changed.
 func TestFrozen(t *testing.T) {
 	s := &pb.Statement{Subject: "device:toaster", Kind: "failure", At: timestamppb.New(time.Unix(1767603540, 0)), Reference: "1"}
-	const wantBytes = "0a0e6465766963653a746f617374657212076661696c7572651a0608949feeca062a0131"
+	const wantBytes = "0a0e6465766963653a746f617374657212076661696c7572651a0608d4faedca062a0131"
 	if got := hex.EncodeToString(Encode(s)); got != wantBytes {
 		t.Errorf("encoded %s, want %s", got, wantBytes)
 	}
-	if got, want := ID("p_aaaaaaaaaaaaaaaaaaaaaaaaaa", Encode(s)), "f_x"; got != want {
+	if got, want := ID("p_aaaaaaaaaaaaaaaaaaaaaaaaaa", Encode(s)), "f_bek3hzesr2fnhq726gtbfpc7ui"; got != want {
 		t.Errorf("id %s, want %s", got, want)
 	}
 	want := "troth-statement/1\x00troth-1\x00" + string(Encode(s))
@@ -66,7 +66,11 @@ func TestUnknownFields(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Decode(b)
-			wantCode(t, err, pb.Code_UNKNOWN_FIELD)
+			want := pb.Code_UNKNOWN_FIELD
+			if name == "time" || name == "timestamp" || name == "duration" {
+				want = pb.Code_MALFORMED // the decoder drops them, so the bytes are not what it would write
+			}
+			wantCode(t, err, want)
 		})
 	}
 	_, err := Decode(append(bytes.Clone(head), value([]byte{0x10, 0x05})...))

@@ -1,6 +1,7 @@
 package invariant
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -108,7 +109,7 @@ func (s *sums) balance() error {
 	if len(faults) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s", slices.Min(faults))
+	return errors.New(slices.Min(faults))
 }
 
 // checkFact: append-only, but for being superseded once.

@@ -28,7 +28,7 @@ func Authorise(c *op.Context, t *op.Tx) error {
 	p, ok := Parties.Peek(c.State, state.Key(t.Body.Party))
 	if ok {
 		p = inForce(p, c.Now)
-	} else if p = newcomer(t.Body); p == nil {
+	} else if p = newcomer(t.Body, t.Signatures); p == nil {
 		return op.Errorf(pb.Code_UNKNOWN_PARTY,
 			"there is no party %s; one that comes by itself starts with CreateParty, and its id is made from its first key and the salt", t.Body.Party)
 	}
@@ -83,13 +83,21 @@ func checkAssertion(c *op.Context, s *pb.Signature) error {
 }
 
 // newcomer is the party that a transaction creates for itself, nil where it
-// doesn't: its first operation is CreateParty and the id is the transaction's.
-func newcomer(b *pb.TxBody) *pb.Party {
+// doesn't: its first operation is CreateParty, the id is the transaction's, and
+// the key that the id is made from has signed. Any other key that it lists
+// could be a stranger's, who copied the first.
+func newcomer(b *pb.TxBody, sigs []*pb.Signature) *pb.Party {
 	if len(b.Ops) == 0 || b.Ops[0].Code != codeCreate {
 		return nil
 	}
 	var m pb.CreatePartyRequest
-	if err := m.UnmarshalVT(b.Ops[0].Request); err != nil || len(m.Keys) == 0 || idOf(&m) != b.Party {
+	if err := m.UnmarshalVT(b.Ops[0].Request); err != nil || len(m.Keys) == 0 || idOf(&m, "") != b.Party {
+		return nil
+	}
+	first := m.Keys[0]
+	if !slices.ContainsFunc(sigs, func(s *pb.Signature) bool {
+		return s.Scheme == first.Scheme && bytes.Equal(s.PublicKey, first.PublicKey)
+	}) {
 		return nil
 	}
 	return &pb.Party{Id: b.Party, Kind: m.Kind, Keys: m.Keys}

@@ -106,13 +106,13 @@ func TestAuthoriseKeys(t *testing.T) {
 func TestAuthoriseUnknownParty(t *testing.T) {
 	w := newWorld(t)
 	k := w.pair()
-	a := actor{k, ID(pb.Scheme_ED25519, k.public, testSalt)}
+	a := actor{k, ID(pb.Scheme_ED25519, k.public, testSalt, "")}
 	create := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{k.owner()}, Salt: testSalt}
 	other := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{k.owner()}, Salt: []byte("another salt")}
 	w.want(pb.Code_UNKNOWN_PARTY, w.do(a, &pb.TransferRequest{}))
 	w.want(pb.Code_UNKNOWN_PARTY, w.do(a, &pb.SettleRequest{}, create))
 	w.want(pb.Code_UNKNOWN_PARTY, w.do(a, other))
-	w.want(pb.Code_UNKNOWN_KEY, w.submit(w.body(a.id, create), w.pair()))
+	w.want(pb.Code_UNKNOWN_PARTY, w.submit(w.body(a.id, create), w.pair()))
 	w.want(pb.Code_UNKNOWN_KEY, w.submit(w.body(a.id, create), a, w.pair()))
 	w.want(pb.Code_OK, w.do(a, create, &pb.SettleRequest{}))
 	w.want(pb.Code_EXISTS, w.do(a, create))
@@ -121,10 +121,11 @@ func TestAuthoriseUnknownParty(t *testing.T) {
 func TestAuthoriseNewcomersAgent(t *testing.T) {
 	w := newWorld(t)
 	k, agent := w.pair(), w.pair()
-	id := ID(pb.Scheme_ED25519, k.public, testSalt)
+	id := ID(pb.Scheme_ED25519, k.public, testSalt, "")
 	create := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{k.owner(), agent.key(pb.KeyRole_AGENT)}, Salt: testSalt}
-	w.want(pb.Code_KEY_NOT_ALLOWED, w.submit(w.body(id, create, &pb.SetPoliciesRequest{}), agent))
-	w.want(pb.Code_OK, w.submit(w.body(id, create, &pb.TransferRequest{}), agent))
+	// The id is made from the first key alone: it must have signed.
+	w.want(pb.Code_UNKNOWN_PARTY, w.submit(w.body(id, create, &pb.TransferRequest{}), agent))
+	w.want(pb.Code_OK, w.submit(w.body(id, create, &pb.TransferRequest{}), k, agent))
 }
 
 func TestAuthoriseAssertion(t *testing.T) {

@@ -78,7 +78,7 @@ func TestNewcomers(t *testing.T) {
 	w.params.NewcomersPerMinute = 3
 	create := func() (actor, *pb.CreatePartyRequest) {
 		k := w.pair()
-		return actor{k, ID(pb.Scheme_ED25519, k.public, testSalt)},
+		return actor{k, ID(pb.Scheme_ED25519, k.public, testSalt, "")},
 			&pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{k.owner()}, Salt: testSalt}
 	}
 	shop := w.company()

@@ -35,11 +35,16 @@ func checkKind(kind pb.PartyKind, name string) error {
 }
 
 // idOf is the id of the party that a request creates.
-func idOf(m *pb.CreatePartyRequest) string { return ID(m.Keys[0].Scheme, m.Keys[0].PublicKey, m.Salt) }
+func idOf(m *pb.CreatePartyRequest, registrar string) string {
+	return ID(m.Keys[0].Scheme, m.Keys[0].PublicKey, m.Salt, registrar)
+}
 
-// ID is the id of a party with this first key and salt.
-func ID(scheme pb.Scheme, publicKey, salt []byte) string {
-	return op.MakeID("p", []byte{byte(scheme)}, publicKey, salt)
+// ID is the id of a party with this first key and salt, and of the party that
+// registers it; empty for one that comes by itself. Without the registrar,
+// somebody who sees a registration on its way could be faster and make the same
+// party with keys or an owner of their own.
+func ID(scheme pb.Scheme, publicKey, salt []byte, registrar string) string {
+	return op.MakeID("p", []byte{byte(scheme)}, publicKey, salt, []byte(registrar))
 }
 
 // applyCreateParty creates a party. Errors: EXISTS; WRONG_TIME for a key that
@@ -47,7 +52,11 @@ func ID(scheme pb.Scheme, publicKey, salt []byte) string {
 // sponsor where there is none; WRONG_STATE where the signer may not register or
 // sponsor anybody; TOO_MANY_NEWCOMERS for one without a sponsor.
 func applyCreateParty(c *op.Context, m *pb.CreatePartyRequest) (*pb.CreatePartyResponse, error) {
-	p := &pb.Party{Id: idOf(m), Kind: m.Kind, Name: m.Name, Keys: m.Keys, Created: c.Time()}
+	alone := idOf(m, "") == c.Signer
+	p := &pb.Party{Id: idOf(m, c.Signer), Kind: m.Kind, Name: m.Name, Keys: m.Keys, Created: c.Time()}
+	if alone {
+		p.Id = c.Signer
+	}
 	if Exists(c.State, p.Id) {
 		return nil, op.Errorf(pb.Code_EXISTS, "party %s exists already; use another salt", p.Id)
 	}
@@ -57,7 +66,7 @@ func applyCreateParty(c *op.Context, m *pb.CreatePartyRequest) (*pb.CreatePartyR
 		}
 	}
 	var err error
-	if p.Id == c.Signer {
+	if alone {
 		err = comeAlone(m)
 	} else {
 		err = register(c, m, p)

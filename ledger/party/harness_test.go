@@ -205,7 +205,7 @@ func (w *world) person(more ...*pb.Key) actor { return w.come(pb.PartyKind_PERSO
 func (w *world) come(kind pb.PartyKind, more ...*pb.Key) actor {
 	w.t.Helper()
 	k := w.pair()
-	a := actor{k, ID(pb.Scheme_ED25519, k.public, testSalt)}
+	a := actor{k, ID(pb.Scheme_ED25519, k.public, testSalt, "")}
 	w.must(a, &pb.CreatePartyRequest{Kind: kind, Keys: append([]*pb.Key{k.owner()}, more...), Salt: testSalt})
 	return a
 }
@@ -214,7 +214,7 @@ func (w *world) come(kind pb.PartyKind, more ...*pb.Key) actor {
 func (w *world) company(more ...*pb.Key) actor {
 	w.t.Helper()
 	k := w.pair()
-	a := actor{k, ID(pb.Scheme_ED25519, k.public, testSalt)}
+	a := actor{k, ID(pb.Scheme_ED25519, k.public, testSalt, "")}
 	p := &pb.Party{Id: a.id, Kind: pb.PartyKind_COMPANY, Name: "Kestrel", Keys: append([]*pb.Key{k.owner()}, more...)}
 	if err := Genesis(w.o, []*pb.Party{p}); err != nil {
 		w.t.Fatalf("genesis: %v", err)
@@ -227,7 +227,7 @@ func (w *world) device(owner actor) actor {
 	w.t.Helper()
 	k := w.pair()
 	w.must(owner, &pb.CreatePartyRequest{Kind: pb.PartyKind_DEVICE, Keys: []*pb.Key{k.owner()}, Salt: testSalt})
-	return actor{k, ID(pb.Scheme_ED25519, k.public, testSalt)}
+	return actor{k, ID(pb.Scheme_ED25519, k.public, testSalt, owner.id)}
 }
 
 func (w *world) get(id string) *pb.Party {

@@ -53,7 +53,7 @@ func TestCreateParty(t *testing.T) {
 	sponsored := func(m *pb.CreatePartyRequest) *pb.CreatePartyRequest { m.Sponsor = true; return m }
 	m := sponsored(request(pb.PartyKind_PERSON))
 	w.must(shop, m)
-	if p := w.get(idOf(m)); p.Sponsor != shop.id || p.Owner != "" || !p.Created.AsTime().Equal(w.now) || p.Licensed {
+	if p := w.get(idOf(m, shop.id)); p.Sponsor != shop.id || p.Owner != "" || !p.Created.AsTime().Equal(w.now) || p.Licensed {
 		t.Fatalf("created %v", p)
 	}
 	w.want(pb.Code_EXISTS, w.do(shop, m))
@@ -68,7 +68,7 @@ func TestCreateParty(t *testing.T) {
 	alone := func(m *pb.CreatePartyRequest) error {
 		k := w.pair()
 		m.Keys = []*pb.Key{k.owner()}
-		return w.do(actor{k, idOf(m)}, m)
+		return w.do(actor{k, idOf(m, "")}, m)
 	}
 	w.want(pb.Code_OK, alone(request(pb.PartyKind_DEVICE)))
 	w.want(pb.Code_INVALID, alone(request(pb.PartyKind_COMPANY)))

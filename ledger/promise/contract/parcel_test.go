@@ -32,8 +32,8 @@ func parcel() *pb.Template {
 				When: "now > terms.deliver_by + terms.grace || facts.exists(f, f.kind == 'delivered' && f.at > terms.deliver_by)",
 				Pay:  []*pb.Leg{{From: "payment", To: "buyer", Amount: "all"}, {From: "bond", To: "buyer", Amount: "all"}}}},
 		Examples: []*pb.Example{{
-			Given: []*pb.NamedValue{eur("price", 12000), eur("penalty", 1200), at("deliver_by", "2026-12-01T18:00:00Z")},
-			Facts: []*pb.ExampleFact{{Kind: "delivered", By: "carrier", At: ts("2026-12-01T18:00:00Z")}},
+			Given:   []*pb.NamedValue{eur("price", 12000), eur("penalty", 1200), at("deliver_by", "2026-12-01T18:00:00Z")},
+			Facts:   []*pb.ExampleFact{{Kind: "delivered", By: "carrier", At: ts("2026-12-01T18:00:00Z")}},
 			Outcome: pb.Outcome_KEPT,
 			Paid:    []*pb.RoleAmounts{paid("seller", 13200), paid("buyer", 0)}}},
 	}

@@ -221,7 +221,7 @@ func (r *run) arrive() error {
 	r.views = append(r.views, FactView{By: role, Fact: &pb.Fact{
 		Id: fmt.Sprintf("fact %d", len(r.views)+1), Attester: attester, Arrived: stamp(r.now),
 		Statement: &pb.Statement{Subject: subject, Kind: f.Kind, At: f.At, Values: f.Values}}})
-	r.note("%s", r.c.factSentence(&r.views[len(r.views)-1], r.decimals))
+	r.note("%s", r.words().fact(&r.views[len(r.views)-1]))
 	return nil
 }
 
@@ -231,19 +231,21 @@ func (r *run) fire(f *Firing, cause pb.Settlement_Cause) {
 		r.note("“%s” holds and may be challenged until %s", f.Name, FormatTime(moment(r.p.Assertion.Until)))
 		return
 	}
-	left := make([]int64, len(r.p.Holds))
-	for i, h := range r.p.Holds {
-		left[i] = h.Put - h.Paid
-	}
 	s := r.c.fire(r.p, f, r.now, cause)
 	r.records = append(r.records, s)
-	r.note("%s", r.c.clauseSentence(s))
+	words := r.words()
+	r.note("%s", words.applied(s))
 	for _, l := range s.Payouts {
-		r.note("%s", r.c.payoutSentence(r.p, r.views, s, l, r.decimals))
+		r.note("%s", words.payout(s, l))
 	}
 	if f.Ends {
 		r.ended = f.Name
 	}
+}
+
+// words explains what has happened so far.
+func (r *run) words() *explainer {
+	return r.c.explainer(Reading{Promise: r.p, Facts: r.views, Settlements: r.records, Decimals: r.decimals})
 }
 
 func (r *run) note(format string, a ...any) {
