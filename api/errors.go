@@ -33,12 +33,15 @@ var connectCodes = map[int]connect.Code{
 	http.StatusForbidden:             connect.CodePermissionDenied,
 	http.StatusNotFound:              connect.CodeNotFound,
 	http.StatusConflict:              connect.CodeFailedPrecondition,
-	http.StatusRequestEntityTooLarge: connect.CodeResourceExhausted,
+	http.StatusRequestEntityTooLarge: connect.CodeOutOfRange, // not ResourceExhausted: trying again won't help
 	http.StatusTooManyRequests:       connect.CodeResourceExhausted,
 	http.StatusServiceUnavailable:    connect.CodeUnavailable,
 	http.StatusGatewayTimeout:        connect.CodeDeadlineExceeded,
 	http.StatusInternalServerError:   connect.CodeInternal,
 }
+
+// hidden is what a caller learns of a fault of the node.
+const hidden = "a fault of this node; its log has more under the request id"
 
 // toConnect gives an error its code and detail. What is not numbered is a fault
 // of the node: it is logged, and the caller is told no more than its id.
@@ -47,13 +50,16 @@ func (s *Server) toConnect(ctx context.Context, procedure string, err error) err
 	if errors.As(err, &already) {
 		return err
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.Is(err, context.Canceled):
+		return connect.NewError(connect.CodeCanceled, errors.New("the caller went away"))
+	case errors.Is(err, context.DeadlineExceeded):
 		err = op.Errorf(pb.Code_TIMED_OUT, "no answer in the time given")
 	}
 	code, msg := op.CodeOf(err), err.Error()
 	if code == pb.Code_INTERNAL {
 		s.log.Error("request failed", "procedure", procedure, "request_id", requestID(ctx), "error", err)
-		msg = "a fault of this node; its log has more under the request id"
+		msg = hidden
 	}
 	out := connect.NewError(connectCodes[httpStatus(code)], errors.New(msg))
 	detail, derr := connect.NewErrorDetail(&pb.ErrorDetail{Code: code, Message: msg, RequestId: requestID(ctx)})

@@ -12,17 +12,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/troth-ledger/troth/gen/pb/pbconnect"
-	"github.com/troth-ledger/troth/ledger/state"
 )
-
-// codec encodes with the generated code instead of reflection.
-type codec struct{}
-
-func (codec) Name() string { return "proto" }
-
-func (codec) Marshal(m any) ([]byte, error) { return state.Encode(m.(state.Record)), nil }
-
-func (codec) Unmarshal(b []byte, m any) error { return m.(state.Record).UnmarshalVT(b) }
 
 const requestIDHeader = "X-Request-Id"
 
@@ -56,6 +46,48 @@ func isRequestID(id string) bool {
 	return strings.IndexFunc(id, func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_')
 	}) < 0
+}
+
+// writePatience is how long one piece of an answer may take to be sent. A reader
+// who stopped reading doesn't keep a stream open for ever.
+const writePatience = 30 * time.Second
+
+// paced gives every write its own deadline, whatever the whole answer takes.
+type paced struct {
+	http.ResponseWriter
+	to *http.ResponseController
+}
+
+func withPace(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := http.NewResponseController(w)
+		ctx := context.WithValue(r.Context(), controllerKey{}, c)
+		next.ServeHTTP(&paced{w, c}, r.WithContext(ctx))
+	})
+}
+
+func (p *paced) Write(b []byte) (int, error) {
+	_ = p.to.SetWriteDeadline(time.Now().Add(writePatience)) // not every writer has one
+	return p.ResponseWriter.Write(b)
+}
+
+// Flush implements http.Flusher, which streams need.
+func (p *paced) Flush() {
+	_ = p.to.SetWriteDeadline(time.Now().Add(writePatience))
+	_ = p.to.Flush()
+}
+
+// Unwrap is for http.ResponseController.
+func (p *paced) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+type controllerKey struct{}
+
+// readAll lifts the deadline for reading a request that has been read: on
+// HTTP/1 it would end a stream's answer.
+func readAll(ctx context.Context) {
+	if c, ok := ctx.Value(controllerKey{}).(*http.ResponseController); ok {
+		_ = c.SetReadDeadline(time.Time{})
+	}
 }
 
 // withCORS lets web pages of the given origins call the API.

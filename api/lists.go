@@ -23,7 +23,11 @@ func (s *Server) ListParties(_ ctxt, r *connect.Request[pb.ListPartiesRequest]) 
 	defer v.Release()
 	m := r.Msg
 	if m.Owner != "" {
-		l, err := list(v, party.ByOwner, s.partyID(v, m.Owner), m.Page, func(p *pb.Party) bool { return m.Kind == 0 || p.Kind == m.Kind })
+		owner, err := partyID(v, m.Owner)
+		if err != nil {
+			return nil, err
+		}
+		l, err := list(v, party.ByOwner, owner, m.Page, func(p *pb.Party) bool { return m.Kind == 0 || p.Kind == m.Kind })
 		return connect.NewResponse(&pb.ListPartiesResponse{Parties: l.rows, Next: l.next}), err
 	}
 	place := ""
@@ -38,7 +42,11 @@ func (s *Server) ListParties(_ ctxt, r *connect.Request[pb.ListPartiesRequest]) 
 func (s *Server) ListAssets(_ ctxt, r *connect.Request[pb.ListAssetsRequest]) (*connect.Response[pb.ListAssetsResponse], error) {
 	v := s.node.View()
 	defer v.Release()
-	l, err := list(v, asset.AssetsByIssuer, s.partyID(v, r.Msg.Issuer), r.Msg.Page, nil)
+	who, err := partyID(v, r.Msg.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	l, err := list(v, asset.AssetsByIssuer, who, r.Msg.Page, nil)
 	return connect.NewResponse(&pb.ListAssetsResponse{Assets: l.rows, Next: l.next}), err
 }
 
@@ -49,7 +57,11 @@ func (s *Server) ListHoldings(_ ctxt, r *connect.Request[pb.ListHoldingsRequest]
 	}
 	v := s.node.View()
 	defer v.Release()
-	l, err := list(v, asset.HoldingsByParty, s.partyID(v, r.Msg.Party), r.Msg.Page, nil)
+	who, err := partyID(v, r.Msg.Party)
+	if err != nil {
+		return nil, err
+	}
+	l, err := list(v, asset.HoldingsByParty, who, r.Msg.Page, nil)
 	return connect.NewResponse(&pb.ListHoldingsResponse{Holdings: l.rows, Next: l.next}), err
 }
 
@@ -68,7 +80,11 @@ func (s *Server) ListFacts(_ ctxt, r *connect.Request[pb.ListFactsRequest]) (*co
 func (s *Server) ListTemplates(_ ctxt, r *connect.Request[pb.ListTemplatesRequest]) (*connect.Response[pb.ListTemplatesResponse], error) {
 	v := s.node.View()
 	defer v.Release()
-	l, err := list(v, promise.TemplatesByPublisher, s.partyID(v, r.Msg.Publisher), r.Msg.Page, nil)
+	who, err := partyID(v, r.Msg.Publisher)
+	if err != nil {
+		return nil, err
+	}
+	l, err := list(v, promise.TemplatesByPublisher, who, r.Msg.Page, nil)
 	return connect.NewResponse(&pb.ListTemplatesResponse{Templates: l.rows, Next: l.next}), err
 }
 
@@ -78,13 +94,15 @@ func (s *Server) ListPromises(_ ctxt, r *connect.Request[pb.ListPromisesRequest]
 	v := s.node.View()
 	defer v.Release()
 	m := r.Msg
-	who := s.partyID(v, m.Party)
+	who, err := partyID(v, m.Party)
+	if err != nil {
+		return nil, err
+	}
 	keep := func(p *pb.Promise) bool {
 		return (m.State == 0 || p.State == m.State) && (m.Template == "" || p.Template == m.Template) &&
 			(m.Party == "" || hasParty(p, who)) && (m.Subject == "" || hasSubject(p, m.Subject))
 	}
 	var l page[pb.Promise, *pb.Promise]
-	var err error
 	switch {
 	case m.Subject != "":
 		l, err = list(v, promise.BySubject, m.Subject, m.Page, keep)
@@ -132,7 +150,12 @@ func (s *Server) ListSettlements(_ ctxt, r *connect.Request[pb.ListSettlementsRe
 	if err != nil {
 		return nil, err
 	}
-	first, _ := strconv.ParseUint(token, 10, 32)
+	first := uint64(1)
+	if token != "" {
+		if first, err = strconv.ParseUint(token, 10, 32); err != nil {
+			return nil, badToken()
+		}
+	}
 	out := &pb.ListSettlementsResponse{}
 	for seq := max(uint32(first), 1); seq <= p.Settlements; seq++ {
 		if len(out.Settlements) == size {
@@ -154,7 +177,14 @@ func (s *Server) ListHistory(_ ctxt, r *connect.Request[pb.ListHistoryRequest]) 
 	if err != nil {
 		return nil, err
 	}
-	entries, next := s.node.History(v, s.partyID(v, r.Msg.Id), []byte(token), size)
+	if r.Msg.Id == "" {
+		return nil, op.Errorf(pb.Code_INVALID, "say the history of what, with id")
+	}
+	id, err := partyID(v, r.Msg.Id)
+	if err != nil {
+		return nil, err
+	}
+	entries, next := s.node.History(v, id, []byte(token), size)
 	out := &pb.ListHistoryResponse{}
 	if next != nil {
 		out.Next = tokenOf(string(next))
@@ -189,6 +219,9 @@ func list[V any, P message[V]](v *state.View, ix state.Index[V, P], place string
 	if err != nil {
 		return out, err
 	}
+	if err := checkID(place); err != nil {
+		return out, err
+	}
 	prefix := place
 	if place != "" {
 		prefix += "\x00"
@@ -220,9 +253,13 @@ func pageOf(p *pb.Page) (size int, token string, err error) {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(p.GetToken())
 	if err != nil || len(b) > 1024 {
-		return 0, "", op.Errorf(pb.Code_INVALID, "the page token is not one that a list gave")
+		return 0, "", badToken()
 	}
 	return size, string(b), nil
+}
+
+func badToken() error {
+	return op.Errorf(pb.Code_INVALID, "the page token is not one that a list gave")
 }
 
 // settlementKey reads pr_…/3.

@@ -24,7 +24,10 @@ type (
 
 // GetParty implements the Ledger service.
 func (s *Server) GetParty(ctx ctxt, r *get) (*connect.Response[pb.GetPartyResponse], error) {
-	key := func(v *state.View) state.Key { return state.Key(s.partyID(v, r.Msg.Id)) }
+	key := func(v *state.View) (state.Key, error) {
+		id, err := partyID(v, r.Msg.Id)
+		return state.Key(id), err
+	}
 	rec, read, err := one(ctx, s, party.Parties, key, r.Msg.Id, r.Msg.Options)
 	return connect.NewResponse(&pb.GetPartyResponse{Party: rec, Read: read}), err
 }
@@ -37,7 +40,10 @@ func (s *Server) GetAsset(ctx ctxt, r *get) (*connect.Response[pb.GetAssetRespon
 
 // GetHolding implements the Ledger service.
 func (s *Server) GetHolding(ctx ctxt, r *connect.Request[pb.GetHoldingRequest]) (*connect.Response[pb.GetHoldingResponse], error) {
-	key := func(v *state.View) state.Key { return asset.HoldingKey(s.partyID(v, r.Msg.Party), r.Msg.Asset) }
+	key := func(v *state.View) (state.Key, error) {
+		id, err := partyID(v, r.Msg.Party)
+		return asset.HoldingKey(id, r.Msg.Asset), err
+	}
 	rec, read, err := one(ctx, s, asset.Holdings, key, r.Msg.Asset+" of "+r.Msg.Party, r.Msg.Options)
 	return connect.NewResponse(&pb.GetHoldingResponse{Holding: rec, Read: read}), err
 }
@@ -62,7 +68,7 @@ func (s *Server) GetAttesterClass(ctx ctxt, r *get) (*connect.Response[pb.GetAtt
 
 // GetTemplate implements the Ledger service.
 func (s *Server) GetTemplate(ctx ctxt, r *get) (*connect.Response[pb.GetTemplateResponse], error) {
-	key := func(v *state.View) state.Key { return newest(v, r.Msg.Id) }
+	key := func(v *state.View) (state.Key, error) { return newest(v, r.Msg.Id), nil }
 	rec, read, err := one(ctx, s, promise.Templates, key, r.Msg.Id, r.Msg.Options)
 	return connect.NewResponse(&pb.GetTemplateResponse{Template: rec, Read: read}), err
 }
@@ -79,7 +85,7 @@ func (s *Server) GetSettlement(ctx ctxt, r *get) (*connect.Response[pb.GetSettle
 	if err != nil {
 		return nil, err
 	}
-	rec, read, err := one(ctx, s, promise.Settlements, func(*state.View) state.Key { return key }, r.Msg.Id, r.Msg.Options)
+	rec, read, err := one(ctx, s, promise.Settlements, func(*state.View) (state.Key, error) { return key, nil }, r.Msg.Id, r.Msg.Options)
 	return connect.NewResponse(&pb.GetSettlementResponse{Settlement: rec, Read: read}), err
 }
 
@@ -115,20 +121,39 @@ func (s *Server) GetStatus(ctxt, *connect.Request[pb.GetStatusRequest]) (*connec
 	}), nil
 }
 
-func plain(r *get) func(*state.View) state.Key {
-	return func(*state.View) state.Key { return state.Key(r.Msg.Id) }
+func plain(r *get) keyFunc {
+	return func(*state.View) (state.Key, error) { return state.Key(r.Msg.Id), nil }
 }
 
-// partyID resolves @handle.
-func (s *Server) partyID(v *state.View, id string) string {
-	if name, ok := strings.CutPrefix(id, "@"); ok {
-		p, err := party.ByHandle(v, name)
-		if err != nil {
-			return ""
-		}
-		return p.Id
+// keyFunc finds the key of the row that is asked for.
+type keyFunc func(*state.View) (state.Key, error)
+
+// partyID resolves @handle. Nobody with the handle is an error of its own:
+// nothing found under it would be another answer.
+func partyID(v *state.View, id string) (string, error) {
+	if err := checkID(id); err != nil {
+		return "", err
 	}
-	return id
+	name, ok := strings.CutPrefix(id, "@")
+	if !ok {
+		return id, nil
+	}
+	p, err := party.ByHandle(v, name)
+	if err != nil {
+		return "", err
+	}
+	return p.Id, nil
+}
+
+// checkID bounds an id, and keeps bytes out that would have a meaning in a key.
+func checkID(id string) error {
+	if len(id) > idMax {
+		return op.Errorf(pb.Code_TOO_LARGE, "an id has at most %d bytes, not %d", idMax, len(id))
+	}
+	if strings.IndexByte(id, 0) >= 0 {
+		return op.Errorf(pb.Code_INVALID, "an id has no zero byte")
+	}
+	return nil
 }
 
 // message is what one reads: see state.Table.
@@ -140,29 +165,37 @@ type message[V any] interface {
 
 // one reads a row, with its proof where asked for. An absent row is NOT_FOUND,
 // or its absence is proven.
-func one[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key func(*state.View) state.Key, id string, o *pb.ReadOptions) (P, *pb.Read, error) {
-	if len(id) > 256 {
-		return nil, nil, op.Errorf(pb.Code_TOO_LARGE, "an id has at most 256 bytes, not %d", len(id))
+func one[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key keyFunc, id string, o *pb.ReadOptions) (P, *pb.Read, error) {
+	if err := checkID(id); err != nil {
+		return nil, nil, err
 	}
 	if o.GetProve() {
 		return proven(ctx, s, t, key)
 	}
 	v := s.node.View()
 	defer v.Release()
-	rec, ok := t.Get(v, key(v))
+	k, err := key(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	rec, ok := t.Get(v, k)
 	if !ok {
 		return nil, nil, op.Errorf(pb.Code_NOT_FOUND, "there is no %s with the id %q", singular(t.Name()), id)
 	}
 	return rec, &pb.Read{Height: v.Height()}, nil
 }
 
-func proven[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key func(*state.View) state.Key) (P, *pb.Read, error) {
+func proven[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key keyFunc) (P, *pb.Read, error) {
 	v, err := s.node.Provable(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer v.Release()
-	proof, err := t.Prove(v, key(v))
+	k, err := key(v)
+	if err != nil {
+		return nil, nil, err
+	}
+	proof, err := t.Prove(v, k)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"connectrpc.com/connect"
 
+	"github.com/troth-ledger/troth/api/webhook"
 	"github.com/troth-ledger/troth/gen/pb/pbconnect"
 	"github.com/troth-ledger/troth/node"
 )
@@ -27,6 +29,8 @@ const (
 	// pageDefault and pageMax bound a list's page.
 	pageDefault = 50
 	pageMax     = 500
+	// idMax is the longest id, in bytes: that of a holding is the longest of all.
+	idMax = 256
 )
 
 // Server serves one node.
@@ -36,21 +40,31 @@ type Server struct {
 	version string
 	http    *http.Server
 	mux     *http.ServeMux
+	hooks   *webhook.Dispatcher // nil where none is configured
+	token   string              // of the operator
+	err     error               // why it can't serve
+	done    chan struct{}       // closed when it stops, for streams
+	once    sync.Once
 }
 
 // New returns a server for a node. version is the program's.
 func New(n *node.Node, c *node.Config, version string, log *slog.Logger) *Server {
-	s := &Server{node: n, log: log, version: version, mux: http.NewServeMux()}
+	s := &Server{node: n, log: log, version: version, mux: http.NewServeMux(), done: make(chan struct{})}
 	path, handler := pbconnect.NewLedgerHandler(s,
 		connect.WithReadMaxBytes(requestMax),
 		connect.WithCodec(codec{}),
+		connect.WithCodec(jsonCodec{"json"}),
+		connect.WithCodec(jsonCodec{"json; charset=utf-8"}),
 		connect.WithInterceptors(s.intercept()))
 	s.mux.Handle(path, handler)
 	s.mux.HandleFunc("GET /healthz", s.health)
+	s.describe()
+	s.operate()
+	s.err = s.open(c)
 	s.http = &http.Server{
-		Handler:           withCORS(c.API.Origins, withRequestID(s.mux)),
+		Handler:           withPace(withRequestID(withCORS(c.API.Origins, s.mux))),
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       30 * time.Second,
+		ReadTimeout:       readPatience,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 	}
@@ -59,6 +73,21 @@ func New(n *node.Node, c *node.Config, version string, log *slog.Logger) *Server
 	s.http.Protocols.SetHTTP1(true)
 	s.http.Protocols.SetUnencryptedHTTP2(true)
 	return s
+}
+
+// readPatience is how long a request may take to arrive.
+var readPatience = 30 * time.Second
+
+// open opens what the API has on disk: keys, secrets, queues.
+func (s *Server) open(c *node.Config) (err error) {
+	if err := s.receive(c); err != nil {
+		return err
+	}
+	if s.token, err = newOperatorToken(c.Home); err != nil {
+		return err
+	}
+	s.hooks, err = webhook.Open(s.node, c, s.log)
+	return err
 }
 
 // Mux is where other handlers, such as the pages, are added before Serve.
@@ -73,8 +102,13 @@ func Listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// Serve serves until Stop.
+// Serve serves until Stop. Where what New opened could not be opened, it says so
+// and serves nothing.
 func (s *Server) Serve(l net.Listener) error {
+	if s.err != nil {
+		_ = l.Close()
+		return s.err
+	}
 	err := s.http.Serve(l)
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -82,12 +116,17 @@ func (s *Server) Serve(l net.Listener) error {
 	return err
 }
 
-// Stop lets requests under way finish, for a while.
-func (s *Server) Stop(ctx context.Context) error {
-	if err := s.http.Shutdown(ctx); err != nil {
-		return s.http.Close()
-	}
-	return nil
+// Stop ends streams, lets requests under way finish for a while, and closes the
+// webhooks' queue.
+func (s *Server) Stop(ctx context.Context) (err error) {
+	s.once.Do(func() {
+		close(s.done)
+		if s.http.Shutdown(ctx) != nil {
+			err = s.http.Close()
+		}
+		err = errors.Join(err, s.hooks.Close())
+	})
+	return err
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {

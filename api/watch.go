@@ -16,100 +16,127 @@ import (
 )
 
 // watchBeat is how often a quiet stream shows that it lives.
-const watchBeat = 15 * time.Second
+var watchBeat = 15 * time.Second
+
+// watchLife is how long a stream lives at most: then the client watches again,
+// from the height after the last, and misses nothing.
+const watchLife = time.Hour
 
 // watchIDsMax bounds what one stream filters by.
 const watchIDsMax = 1000
 
 // Watch implements the Ledger service.
 func (s *Server) Watch(ctx context.Context, r *connect.Request[pb.WatchRequest], out *connect.ServerStream[pb.WatchResponse]) error {
-	m := r.Msg
-	if len(m.Ids) > watchIDsMax || len(m.Tables) > watchIDsMax {
-		return s.toConnect(ctx, "Watch", op.Errorf(pb.Code_TOO_LARGE, "at most %d ids and tables can be watched", watchIDsMax))
+	ctx, cancel := context.WithTimeout(ctx, watchLife)
+	defer cancel()
+	if err := s.watch(ctx, r.Msg, out); err != nil {
+		return s.toConnect(ctx, r.Spec().Procedure, err)
 	}
-	if h := s.node.BlockTime(); m.FromHeight != 0 && !h.IsZero() {
-		v := s.node.View()
-		last := v.Height()
-		v.Release()
-		if m.FromHeight != last+1 {
-			return s.toConnect(ctx, "Watch", op.Errorf(pb.Code_INVALID,
-				"from_height is %d; this node streams from %d, the next: read what you missed with ListHistory", m.FromHeight, last+1))
-		}
+	return nil
+}
+
+func (s *Server) watch(ctx context.Context, m *pb.WatchRequest, out *connect.ServerStream[pb.WatchResponse]) error {
+	ids, err := s.watchIDs(m)
+	if err != nil {
+		return err
 	}
-	w := s.node.Watch()
+	w, missed, err := s.watcher(m.FromHeight)
+	if err != nil {
+		return err
+	}
 	defer w.Stop()
+	readAll(ctx)
 	beat := time.NewTicker(watchBeat)
 	defer beat.Stop()
 	// The headers go out at once, so that a client knows it is watching.
 	if err := out.Send(&pb.WatchResponse{}); err != nil {
 		return err
 	}
+	send := func(b *node.BlockChanges) error {
+		changes := pick(b, ids, m.Tables)
+		if b.Height < m.FromHeight || len(changes) == 0 {
+			return nil
+		}
+		return out.Send(&pb.WatchResponse{Height: b.Height, Time: b.Time, Changes: changes})
+	}
+	for _, b := range missed {
+		if err := send(b); err != nil {
+			return err
+		}
+	}
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return op.Errorf(pb.Code_TIMED_OUT, "a stream lives for %s at most; watch again, from the height after the last", watchLife)
+		case <-s.done:
+			return op.Errorf(pb.Code_BUSY, "the node stops; watch again, from the height after the last")
 		case <-beat.C:
 			if err := out.Send(&pb.WatchResponse{}); err != nil {
 				return err
 			}
 		case b, ok := <-w.Blocks():
 			if !ok {
-				return s.toConnect(ctx, "Watch", op.Errorf(pb.Code_BUSY, "the stream could not keep up; watch again, and read what was missed with ListHistory"))
+				return op.Errorf(pb.Code_BUSY, "the stream could not keep up, or the node stops; watch again, from the height after the last")
 			}
-			if changes := pick(b, m.Ids, m.Tables); len(changes) > 0 {
-				if err := out.Send(&pb.WatchResponse{Height: b.Height, Time: b.Time, Changes: changes}); err != nil {
-					return err
-				}
+			if err := send(b); err != nil {
+				return err
 			}
 		}
 	}
 }
 
-// pick chooses a block's changes of given objects and tables; several changes
-// of one row become one.
-func pick(b *node.BlockChanges, ids, tables []string) []*pb.Change {
-	type place struct {
-		table string
-		key   state.Key
+// watchIDs checks what is to be watched, and resolves handles.
+func (s *Server) watchIDs(m *pb.WatchRequest) ([]string, error) {
+	if len(m.Ids) > watchIDsMax || len(m.Tables) > watchIDsMax {
+		return nil, op.Errorf(pb.Code_TOO_LARGE, "at most %d ids and tables can be watched", watchIDsMax)
 	}
-	at := make(map[place]int)
+	v := s.node.View()
+	defer v.Release()
+	out := make([]string, len(m.Ids))
+	for i, id := range m.Ids {
+		var err error
+		if out[i], err = partyID(v, id); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// watcher begins to watch, with what was missed since a height of the past.
+func (s *Server) watcher(from int64) (*node.Watcher, []*node.BlockChanges, error) {
+	switch {
+	case from == 0:
+		return s.node.Watch(), nil, nil
+	case from < 0:
+		return nil, nil, op.Errorf(pb.Code_INVALID, "from_height is %d; heights begin at 1", from)
+	}
+	w, missed, oldest, ok := s.node.WatchFrom(from)
+	if !ok {
+		return nil, nil, op.Errorf(pb.Code_NOT_FOUND,
+			"this node streams from height %d on, not from %d: read what you missed with ListHistory, then watch from there", oldest, from)
+	}
+	return w, missed, nil
+}
+
+// pick chooses a block's changes of given objects and tables, all where none
+// are given; several changes of one row become one.
+func pick(b *node.BlockChanges, ids, tables []string) []*pb.Change {
 	var out []*pb.Change
-	for _, c := range b.Changes {
-		if len(tables) > 0 && !slices.Contains(tables, c.Table()) || !about(c, ids) {
+	for _, c := range node.Merge(b.Changes) {
+		if len(tables) > 0 && !slices.Contains(tables, c.Table) || !c.Concerns(ids) {
 			continue
 		}
-		k := place{c.Table(), c.Key()}
-		i, seen := at[k]
-		if !seen {
-			i = len(out)
-			at[k] = i
-			out = append(out, &pb.Change{Table: c.Table(), Id: c.Key().String()})
-			if c.Before() != nil {
-				out[i].Before = state.Encode(c.Before())
+		change := &pb.Change{Table: c.Table, Id: c.ID}
+		if c.Before != nil {
+			change.Before = state.Encode(c.Before)
+		}
+		if c.After != nil {
+			change.After = state.Encode(c.After)
+			if j, err := protojson.Marshal(c.After.(proto.Message)); err == nil {
+				change.Json = string(j)
 			}
 		}
-		out[i].After, out[i].Json = nil, ""
-		if c.After() != nil {
-			out[i].After = state.Encode(c.After())
-			if j, err := protojson.Marshal(c.After().(proto.Message)); err == nil {
-				out[i].Json = string(j)
-			}
-		}
+		out = append(out, change)
 	}
 	return out
-}
-
-func about(c state.Change, ids []string) bool {
-	if len(ids) == 0 {
-		return true
-	}
-	if slices.Contains(ids, c.Key().String()) {
-		return true
-	}
-	for _, id := range c.History() {
-		if slices.Contains(ids, id) {
-			return true
-		}
-	}
-	return false
 }

@@ -122,7 +122,7 @@ func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
 	if err != nil {
 		return refused(err, failed+1)
 	}
-	if err := party.CheckSpend(c, t.Decoded, spent(o.Since(mark), c.Signer)); err != nil {
+	if err := party.CheckSpend(c, t.Decoded, spent(c, t.Decoded)); err != nil {
 		o.Undo(mark)
 		return refused(err, 0)
 	}

@@ -1,42 +1,44 @@
 package ledger
 
 import (
-	"github.com/troth-ledger/troth/gen/pb"
+	"slices"
+
 	"github.com/troth-ledger/troth/ledger/asset"
-	"github.com/troth-ledger/troth/ledger/state"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/party"
 )
 
-// spent adds up how much of each asset left a party's available amount. Assets
-// come in the order in which they were touched.
-func spent(changes []state.Change, who string) []*pb.Amount {
-	var out []*pb.Amount
-	for _, ch := range changes {
-		before, after, ok := asset.Holdings.Of(ch)
-		if !ok {
-			continue
+// spent adds up what a transaction's operations took from its signer's
+// available amounts, by asset in the order in which they were touched. What
+// came in beside it is not set against it: money issued to oneself, or given
+// back from a hold, and passed on in the same transaction has left all the same.
+func spent(c *op.Context, t *op.Tx) []party.Spent {
+	var out []party.Spent
+	for i, o := range t.Body.Ops {
+		end := c.State.Mark()
+		if i+1 < len(c.Steps) {
+			end = c.Steps[i+1]
 		}
-		var was, is int64
-		h := after
-		if before != nil {
-			was, h = before.Available, before
+		for _, ch := range c.State.Since(c.Steps[i])[:end-c.Steps[i]] {
+			before, after, ok := asset.Holdings.Of(ch)
+			if ok && before != nil && before.Party == c.Signer && before.Available > after.GetAvailable() {
+				out = add(out, before.Asset, before.Available-after.GetAvailable(), o.Code)
+			}
 		}
-		if after != nil {
-			is = after.Available
-		}
-		if h.Party != who || was == is {
-			continue
-		}
-		out = add(out, h.Asset, was-is)
 	}
 	return out
 }
 
-func add(list []*pb.Amount, asset string, units int64) []*pb.Amount {
-	for _, a := range list {
-		if a.Asset == asset {
-			a.Units += units
-			return list
-		}
+func add(list []party.Spent, id string, units int64, code uint32) []party.Spent {
+	i := slices.IndexFunc(list, func(s party.Spent) bool { return s.Asset == id })
+	if i < 0 {
+		return append(list, party.Spent{Asset: id, Units: units, Codes: []uint32{code}})
 	}
-	return append(list, &pb.Amount{Asset: asset, Units: units})
+	// What is issued and burnt again and again adds up to more than there can
+	// be. Beyond that, more makes no difference.
+	list[i].Units = min(list[i].Units, asset.UnitsMax) + min(units, asset.UnitsMax-1)
+	if !slices.Contains(list[i].Codes, code) {
+		list[i].Codes = append(list[i].Codes, code)
+	}
+	return list
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +27,7 @@ type app struct {
 	pool    *pool
 	limits  limits
 	hub     *hub
+	journal *journal // nil where no webhook is configured
 	stop    chan struct{}
 	chainID string
 
@@ -37,12 +37,25 @@ type app struct {
 
 	last atomic.Pointer[time.Time] // time of the last block
 
-	// mu guards idle.
-	mu   sync.Mutex
-	idle int // readers who wait for the next header
+	pace pace
+
+	// step is called before a block is proposed and executed: tests hold the
+	// node there. Nil otherwise.
+	step atomic.Pointer[func(string)]
 }
 
-// limits bound one block.
+func (a *app) at(step string) {
+	if f := a.step.Load(); f != nil {
+		(*f)(step)
+	}
+}
+
+// blockTxsMax is the most transactions that a block may have. It is the same on
+// every node, whatever each proposes itself: else one could refuse for ever what
+// another makes.
+const blockTxsMax = 50_000
+
+// limits bound one block that this node proposes.
 type limits struct {
 	txs   int
 	bytes int
@@ -104,98 +117,11 @@ func (a *app) ReapTxs(_ context.Context, r *abci.RequestReapTxs) (*abci.Response
 	return &abci.ResponseReapTxs{Txs: a.pool.ungossiped(max)}, nil
 }
 
-// PrepareProposal waits for the first transaction, the next deadline, somebody
-// who needs a header, or a second, whichever is first; then proposes what the
-// state admits.
-func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
-	if a.machine.Store().Height() == 0 {
-		// The genesis state becomes visible with the first block.
-		return &abci.ResponsePrepareProposal{}, nil
-	}
-	a.await(r.Time)
-	candidates := a.pool.first(a.limits.txs, min(int(r.MaxTxBytes), a.limits.bytes))
-	// Block time is the median of the last votes' times, at least: what has
-	// expired by the local clock may not have by the block's. Refusing one too
-	// many only means the client asks again.
-	o := a.machine.Store().Begin()
-	txs := make([][]byte, 0, len(candidates))
-	own := decided{height: r.Height, txs: make([]*arrival, 0, len(candidates))}
-	var drop []op.ID
-	for _, c := range candidates {
-		switch err := a.machine.Admits(o, r.Height, r.Time, c.tx); op.CodeOf(err) {
-		case pb.Code_OK:
-			txs = append(txs, c.raw)
-			own.txs = append(own.txs, &arrival{raw: c.raw, tx: c.tx})
-		case pb.Code_QUOTA, pb.Code_TOO_MANY_NEWCOMERS:
-			// It may pass in a later block, until it expires.
-			if time.Now().After(c.tx.Expires) {
-				drop = append(drop, c.tx.ID)
-				a.hub.refuse(c.tx, err)
-			}
-		default:
-			drop = append(drop, c.tx.ID)
-			a.hub.refuse(c.tx, err)
-		}
-	}
-	a.pool.remove(drop)
-	own.hash = digest(txs)
-	a.own = own
-	return &abci.ResponsePrepareProposal{Txs: txs}, nil
-}
-
-func (a *app) await(blockTime time.Time) {
-	if a.pool.len() > 0 || a.waited() {
-		return
-	}
-	wait := a.limits.idle
-	v := a.machine.Store().View()
-	if due, ok := op.NextDue(v); ok {
-		wait = min(wait, max(time.Until(due), 0))
-		if !due.After(blockTime) {
-			wait = 0
-		}
-	}
-	v.Release()
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	for {
-		select {
-		case <-a.pool.wake:
-			// The token may be left from transactions already taken.
-			if a.pool.len() == 0 && !a.waited() {
-				continue
-			}
-		case <-t.C:
-		case <-a.stop:
-		}
-		return
-	}
-}
-
-func (a *app) waited() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.idle > 0
-}
-
-// hurry asks for a block soon, until the returned function is called.
-func (a *app) hurry() (enough func()) {
-	a.mu.Lock()
-	a.idle++
-	a.mu.Unlock()
-	a.pool.nudge()
-	return func() {
-		a.mu.Lock()
-		a.idle--
-		a.mu.Unlock()
-	}
-}
-
 // ProcessProposal refuses a block with a transaction that the door, or the
 // state before the block, would refuse.
 func (a *app) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
 	reject := &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}
-	if len(r.Txs) > a.limits.txs || len(r.Txs) > 0 && a.machine.Store().Height() == 0 {
+	if len(r.Txs) > blockTxsMax || len(r.Txs) > 0 && a.machine.Store().Height() == 0 {
 		return reject, nil
 	}
 	if a.own.is(r.Height, r.Txs) {
@@ -241,6 +167,7 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 	for i, t := range d.txs {
 		b.Txs[i] = ledger.Tx{Decoded: t.tx, Err: t.err}
 	}
+	a.at("execute")
 	d.done = a.machine.Execute(b)
 	a.block = d
 
@@ -280,17 +207,21 @@ func resultForHash(r *pb.TxResult) *pb.TxResult {
 func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit, error) {
 	d := a.block
 	a.block = decided{}
-	if err := a.machine.Commit(a.locals(&d)); err != nil {
+	locals := append(a.locals(&d), a.journal.locals(d.height, d.time, d.done.Changes)...)
+	if err := a.machine.Commit(locals); err != nil {
 		return nil, err
 	}
 	ids := make([]op.ID, 0, len(d.txs))
 	for _, t := range d.txs {
-		if t.tx != nil {
+		if t.record != nil {
 			ids = append(ids, t.tx.ID)
 		}
 	}
 	a.pool.remove(ids)
 	a.last.Store(&d.time)
+	a.pace.committed = time.Now()
+	a.journal.told()
 	a.hub.committed(&d)
+	a.sweep(d.height, d.time)
 	return &abci.ResponseCommit{}, nil
 }

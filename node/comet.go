@@ -47,7 +47,9 @@ func comet(c *Config) *config.Config {
 	k.Consensus.CreateEmptyBlocksInterval = 0
 	k.Consensus.TimeoutCommit = 0
 	k.Consensus.TimeoutPropose = c.Block.Idle + 2*time.Second
-	// A validator that lost its state must not sign a height twice.
+	// That check refuses to start a validator that signed one of the last blocks:
+	// for one alone on its chain, every restart. What keeps a key from signing a
+	// height twice is the file validatorLast, which goes wherever the key goes.
 	k.Consensus.DoubleSignCheckHeight = 0
 
 	k.P2P.ListenAddress = "tcp://127.0.0.1:0"

@@ -45,25 +45,6 @@ type Config struct {
 	Carriers []Carrier `yaml:"carriers"`
 }
 
-// Webhook is somewhere to tell about what changes.
-type Webhook struct {
-	Name   string   `yaml:"name"`
-	URL    string   `yaml:"url"`
-	Secret string   `yaml:"secret_file"`
-	IDs    []string `yaml:"ids"`
-	Tables []string `yaml:"tables"`
-}
-
-// Carrier is a sender of tracking webhooks, whose updates become facts.
-type Carrier struct {
-	Name    string `yaml:"name"`
-	Format  string `yaml:"format"`
-	Secret  string `yaml:"secret_file"`
-	Key     string `yaml:"key_file"`
-	Subject string `yaml:"subject"`
-	Allow   string `yaml:"allow"`
-}
-
 // ConfigFile is the file's name within a node's folder.
 const ConfigFile = "troth.yaml"
 
@@ -101,21 +82,24 @@ log:
   # error, warn, info or debug.
   level: info
 
-# Where to tell what changes: signed CloudEvents, retried, see the guide on
-# webhooks. An example:
-#   - name: shop
-#     url: https://shop.example/troth
-#     secret_file: keys/shop.secret
-#     ids: []            # parties, promises or subjects; empty for all
-#     tables: [promises, settlements]
+# Where to tell what changes: signed CloudEvents, at least once, retried for
+# three days; see docs/guides/webhooks.md. A webhook begins with the block after
+# it was added. Paths are relative to this folder. An example:
+#   - name: shop                      # a-z, 0-9 and -; its queue goes by it
+#     url: https://shop.example/troth # redirects are not followed
+#     secret_file: keys/shop.secret   # whsec_..., or 16 bytes and more; a line each
+#     ids: []                         # parties, promises or subjects; empty for all
+#     tables: [promises, settlements] # empty for all but the ledger's bookkeeping
 webhooks: []
 
 # Carriers whose tracking webhooks become facts. An example:
 #   - name: parcelco                  # POST /hooks/parcelco
 #     format: aftership               # or easypost
-#     secret_file: keys/parcelco.secret
+#     secret_file: keys/parcelco.secret # what the sender signs with
 #     key_file: keys/parcelco.key     # the attester's key, unencrypted
-#     subject: "parcel:{tracking}"
+#     subject: "parcel:{tracking}"    # what the facts are about
+#     zone: UTC                       # of times that the sender gives no offset with
+#     test_events: false              # whether a sender's test mode makes facts
 carriers: []
 `
 
@@ -168,5 +152,5 @@ func (c *Config) check() error {
 			return fmt.Errorf("%s: %s is %d, not %d to %d", ConfigFile, r.name, r.value, r.low, r.high)
 		}
 	}
-	return nil
+	return c.checkHooks()
 }

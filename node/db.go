@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 	dbm "github.com/cometbft/cometbft-db"
@@ -16,17 +17,24 @@ import (
 // openDB opens one of CometBFT's databases (blocks, consensus state, evidence)
 // as a Pebble store: the same engine that keeps the ledger, so there is one to
 // trust, and its writes are atomic across a crash.
-func openDB(c *config.DBContext) (dbm.DB, error) {
+func openDB(c *config.DBContext) (db *database, err error) {
 	dir := filepath.Join(c.Config.DBDir(), c.ID)
-	db, err := pebble.Open(dir, &pebble.Options{
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r) // Pebble gives up on some damage by panicking
+		}
+		if err != nil {
+			db, err = nil, fmt.Errorf("opening %s: %w; if it is damaged, restore %s from a backup, or make the node anew and let it join", dir, err, c.Config.RootDir)
+		}
+	}()
+	p, err := pebble.Open(dir, &pebble.Options{
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       16 << 20,
 		Logger:             quiet{},
+		// Its own way is to end the process; an error goes to whoever reads.
+		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", dir, err)
-	}
-	return &database{db}, nil
+	return &database{db: p}, err
 }
 
 type quiet struct{}
@@ -38,7 +46,10 @@ func (quiet) Fatalf(f string, a ...any) {
 }
 
 // database adapts Pebble to the interface CometBFT stores through.
-type database struct{ db *pebble.DB }
+type database struct {
+	db     *pebble.DB
+	closed atomic.Bool
+}
 
 var (
 	errEmptyKey = errors.New("node: a key can't be empty")
@@ -123,7 +134,13 @@ func (d *database) iterate(start, end []byte, reverse bool) (dbm.Iterator, error
 
 func (d *database) NewBatch() dbm.Batch { return &batch{d.db.NewBatch()} }
 
-func (d *database) Close() error { return d.db.Close() }
+// Close closes the database. Closing twice is harmless.
+func (d *database) Close() error {
+	if d.closed.Swap(true) {
+		return nil
+	}
+	return d.db.Close()
+}
 
 func (d *database) Print() error { return nil }
 

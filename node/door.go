@@ -3,6 +3,7 @@ package node
 import (
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
@@ -25,31 +26,51 @@ type arrival struct {
 // in batches: whatever waits when a verifier is free is verified together, so
 // batches grow with the load and a lone transaction waits for nobody.
 type door struct {
-	queue chan *arrival
-	keys  *sig.KeyCache
-	wg    sync.WaitGroup
+	queue    chan *arrival
+	bytes    atomic.Int64 // of what waits
+	maxBytes int64
+	keys     *sig.KeyCache
+	wg       sync.WaitGroup
+	// mu keeps the queue open while somebody enters.
+	mu     sync.RWMutex
+	closed bool
 }
 
-func newDoor(waiting int) *door {
-	d := &door{queue: make(chan *arrival, waiting), keys: sig.NewKeyCache(1 << 16)}
+func newDoor(maxTxs, maxBytes int) *door {
+	d := &door{queue: make(chan *arrival, maxTxs), maxBytes: int64(maxBytes), keys: sig.NewKeyCache(1 << 16)}
 	for range runtime.GOMAXPROCS(0) {
 		d.wg.Go(d.verify)
 	}
 	return d
 }
 
-// enter hands in an arrival; false when too many wait.
+// enter hands in an arrival; false when too many wait, or the node stops.
 func (d *door) enter(a *arrival) bool {
-	select {
-	case d.queue <- a:
-		return true
-	default:
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.closed {
 		return false
 	}
+	size := int64(len(a.raw))
+	if d.bytes.Add(size) <= d.maxBytes {
+		select {
+		case d.queue <- a:
+			return true
+		default:
+		}
+	}
+	d.bytes.Add(-size)
+	return false
 }
 
+// close lets nobody in any more, and returns when all who are in were judged.
 func (d *door) close() {
-	close(d.queue)
+	d.mu.Lock()
+	if !d.closed {
+		d.closed = true
+		close(d.queue)
+	}
+	d.mu.Unlock()
 	d.wg.Wait()
 }
 
@@ -70,6 +91,7 @@ func (d *door) verify() {
 		}
 		d.judge(batch)
 		for _, a := range batch {
+			d.bytes.Add(-int64(len(a.raw)))
 			a.done(a)
 		}
 	}

@@ -1,7 +1,9 @@
 package node
 
 import (
+	"bytes"
 	"encoding/hex"
+	"slices"
 	"sync"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -14,35 +16,55 @@ import (
 // hub tells those who wait what became of their transactions, and those who
 // watch what changed.
 type hub struct {
-	// mu guards both maps; it is held while answers are handed out, and a
-	// channel always has room for its answer.
+	// mu guards everything; it is held while answers are handed out, which never
+	// blocks.
 	mu       sync.Mutex
-	waiting  map[op.ID][]chan<- *pb.TxRecord
+	closed   bool
+	waiting  map[op.ID][]*waiter
 	watchers map[*Watcher]struct{}
+	recent   recent
 }
 
 func newHub() *hub {
-	return &hub{waiting: make(map[op.ID][]chan<- *pb.TxRecord), watchers: make(map[*Watcher]struct{})}
+	return &hub{waiting: make(map[op.ID][]*waiter), watchers: make(map[*Watcher]struct{})}
 }
 
-// wait asks for a transaction's record. ch must have room for one.
-func (h *hub) wait(id op.ID, ch chan<- *pb.TxRecord) {
+// waiter is one transaction somebody asked about.
+type waiter struct {
+	ch  chan *pb.TxRecord // has room for one
+	raw []byte
+	tx  *op.Tx
+}
+
+// answer hands in an answer, where there is none yet.
+func (w *waiter) answer(r *pb.TxRecord) {
+	select {
+	case w.ch <- r:
+	default:
+	}
+}
+
+// wait asks for a transaction's record. It says false when the node stops and no
+// answer will come.
+func (h *hub) wait(w *waiter) bool {
 	h.mu.Lock()
-	h.waiting[id] = append(h.waiting[id], ch)
-	h.mu.Unlock()
+	defer h.mu.Unlock()
+	if !h.closed {
+		h.waiting[w.tx.ID] = append(h.waiting[w.tx.ID], w)
+	}
+	return !h.closed
 }
 
 // forget takes back what wait asked for.
-func (h *hub) forget(id op.ID, ch chan<- *pb.TxRecord) {
+func (h *hub) forget(w *waiter) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	list := h.waiting[id]
-	for i, c := range list {
-		if c == ch {
-			list = append(list[:i], list[i+1:]...)
-			break
-		}
-	}
+	h.keep(w.tx.ID, func(x *waiter) bool { return x != w })
+}
+
+// keep goes on waiting for those that fn wants to.
+func (h *hub) keep(id op.ID, fn func(*waiter) bool) {
+	list := slices.DeleteFunc(h.waiting[id], func(w *waiter) bool { return !fn(w) })
 	if len(list) == 0 {
 		delete(h.waiting, id)
 	} else {
@@ -50,19 +72,42 @@ func (h *hub) forget(id op.ID, ch chan<- *pb.TxRecord) {
 	}
 }
 
-func (h *hub) answer(id op.ID, r *pb.TxRecord) {
-	for _, ch := range h.waiting[id] {
-		ch <- r
-	}
-	delete(h.waiting, id)
+// tell answers everybody who waits for a transaction.
+func (h *hub) tell(id op.ID, r *pb.TxRecord) {
+	h.keep(id, func(w *waiter) bool { w.answer(r); return false })
 }
 
-// refuse answers for a transaction that no block will have.
-func (h *hub) refuse(t *op.Tx, err error) {
+// refuse answers those who handed in these very bytes. Others may have signed
+// the same body, and better.
+func (h *hub) refuse(raw []byte, t *op.Tx, r *pb.TxRecord) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.answer(t.ID, refusal(t, err))
+	h.keep(t.ID, func(w *waiter) bool {
+		same := bytes.Equal(w.raw, raw)
+		if same {
+			w.answer(r)
+		}
+		return !same
+	})
 }
+
+// close answers everybody and ends all watching: no block comes any more.
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for id := range h.waiting {
+		r := refusal(nil, errStopped)
+		r.Id = hex.EncodeToString(id[:])
+		h.tell(id, r)
+	}
+	for w := range h.watchers {
+		delete(h.watchers, w)
+		close(w.ch)
+	}
+}
+
+var errStopped = op.Errorf(pb.Code_TIMED_OUT, "the node stopped before the transaction was final; it may still become so: submit it again later, or get it by its id")
 
 func refusal(t *op.Tx, err error) *pb.TxRecord {
 	r := &pb.TxRecord{Result: &pb.TxResult{Code: uint32(op.CodeOf(err)), Message: err.Error()}}
@@ -77,14 +122,12 @@ func (h *hub) committed(d *decided) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range d.txs {
-		if t.tx != nil {
-			h.answer(t.tx.ID, t.record)
+		if t.record != nil {
+			h.tell(t.tx.ID, t.record)
 		}
 	}
-	if len(h.watchers) == 0 {
-		return
-	}
 	b := &BlockChanges{Height: d.height, Time: timestamppb.New(d.time), Changes: d.done.Changes}
+	h.recent.add(b)
 	for w := range h.watchers {
 		select {
 		case w.ch <- b:
@@ -127,9 +170,18 @@ func (w *Watcher) Stop() {
 }
 
 func (h *hub) watch() *Watcher {
-	w := &Watcher{hub: h, ch: make(chan *BlockChanges, watchBuffer)}
 	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.join()
+}
+
+// join adds a watcher. The caller holds mu.
+func (h *hub) join() *Watcher {
+	w := &Watcher{hub: h, ch: make(chan *BlockChanges, watchBuffer)}
+	if h.closed {
+		close(w.ch)
+		return w
+	}
 	h.watchers[w] = struct{}{}
-	h.mu.Unlock()
 	return w
 }

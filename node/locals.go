@@ -40,19 +40,20 @@ func (a *app) locals(d *decided) []state.Local {
 	from := x.Begin
 	for i, t := range d.txs {
 		res := x.Results[i]
-		rec := &pb.TxRecord{Height: d.height, Index: uint32(i), Time: at, Result: res}
-		var ref *pb.HistoryRef
-		if t.tx != nil {
-			rec.Id = hex.EncodeToString(t.tx.ID[:])
-			rec.Party = t.tx.Body.Party
-			ref = &pb.HistoryRef{Tx: t.tx.ID[:], Time: at, Party: rec.Party, Ops: t.tx.Ops()}
-			out = append(out, state.Local{Key: txKey(t.tx.ID[:]), Value: state.Encode(rec)})
-		}
-		t.record = rec
-		if res.Code == 0 {
-			out = history(out, d, x.Changes[from:x.Ends[i]], ref, uint32(i)+1)
-		}
+		changes := x.Changes[from:x.Ends[i]]
 		from = x.Ends[i]
+		if t.err != nil || res.Code == uint32(pb.Code_REPEATED) {
+			// It would stand under the id of a transaction that may be, or is,
+			// in another block for good.
+			continue
+		}
+		t.record = &pb.TxRecord{Height: d.height, Index: uint32(i), Time: at, Result: res,
+			Id: hex.EncodeToString(t.tx.ID[:]), Party: t.tx.Body.Party}
+		out = append(out, state.Local{Key: txKey(t.tx.ID[:]), Value: state.Encode(t.record)})
+		if res.Code == 0 {
+			ref := &pb.HistoryRef{Tx: t.tx.ID[:], Time: at, Party: t.record.Party, Ops: t.tx.Ops()}
+			out = history(out, d, changes, ref, uint32(i)+1)
+		}
 	}
 	return out
 }

@@ -8,12 +8,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 
-	"github.com/cometbft/cometbft/libs/log"
+	"github.com/cometbft/cometbft/config"
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/p2p"
-	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/rpc/core"
 	"github.com/cometbft/cometbft/types"
@@ -24,25 +24,28 @@ import (
 
 // Node is a running node.
 type Node struct {
-	app   *app
-	store *state.Store
-	comet *node.Node
-	env   *core.Environment // CometBFT's stores, for proofs
-	log   *slog.Logger
-	lock  *os.File
-	once  sync.Once
+	app    *app
+	store  *state.Store
+	comet  *node.Node
+	env    *core.Environment // CometBFT's stores, for proofs
+	dbs    *databases
+	log    *slog.Logger
+	lock   *os.File
+	once   sync.Once
+	fault  *fault
+	failed chan struct{}
 }
 
 // Start starts the node in c.Home and returns when it takes part in consensus.
-func Start(c *Config, logger *slog.Logger) (n *Node, err error) {
+func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	lock, err := lockHome(c.Home)
 	if err != nil {
 		return nil, err
 	}
-	n = &Node{log: logger, lock: lock}
+	n := &Node{log: logger, lock: lock, dbs: &databases{}, fault: &fault{}, failed: make(chan struct{})}
 	defer func() {
 		if err != nil {
-			n.close()
+			_ = n.close()
 		}
 	}()
 	k := comet(c)
@@ -50,40 +53,59 @@ func Start(c *Config, logger *slog.Logger) (n *Node, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the genesis: %w", err)
 	}
-	if n.store, err = state.Open(filepath.Join(c.Home, ledgerDir), state.Options{}); err != nil {
+	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir)); err != nil {
 		return nil, err
 	}
 	n.app = &app{
 		machine: ledger.New(n.store, doc.ChainID),
-		door:    newDoor(c.Pool.Txs),
+		door:    newDoor(c.Pool.Txs, c.Pool.Bytes),
 		pool:    newPool(c.Pool.Txs, c.Pool.Bytes),
 		limits:  limits{txs: c.Block.Txs, bytes: blockBytes - 64<<10, idle: c.Block.Idle},
 		hub:     newHub(),
+		journal: newJournal(c.Webhooks, n.store),
 		stop:    make(chan struct{}),
 		chainID: doc.ChainID,
 	}
-	nodeKey, err := p2p.LoadNodeKey(k.NodeKeyFile())
-	if err != nil {
-		return nil, fmt.Errorf("reading the node's key: %w", err)
-	}
-	pv := privval.LoadFilePV(k.PrivValidatorKeyFile(), k.PrivValidatorStateFile())
-	n.comet, err = node.NewNode(k, pv, nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
-		func() (*types.GenesisDoc, error) { return doc, nil }, openDB,
-		node.DefaultMetricsProvider(k.Instrumentation), cometLog{logger, nil})
-	if err != nil {
+	if err := n.join(k, doc); err != nil {
 		return nil, fmt.Errorf("starting consensus: %w", err)
 	}
-	if n.env, err = n.comet.ConfigureRPC(); err != nil {
-		return nil, fmt.Errorf("starting consensus: %w", err)
-	}
-	if err := n.comet.Start(); err != nil {
-		return nil, fmt.Errorf("starting consensus: %w", err)
-	}
+	go n.guard()
 	return n, nil
 }
 
-// Stop ends the node cleanly: it finishes the block at hand and closes its
-// stores. Calling it twice is harmless.
+// join makes CometBFT's node, which brings the ledger to the height of the
+// blocks on disk, and starts it. CometBFT panics where blocks and ledger don't
+// fit together; whoever started the node gets an error.
+func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			line, _, _ := strings.Cut(fmt.Sprint(r), "\n")
+			err = fmt.Errorf("%s; if the folder %s was copied or restored in part, restore all of %s from one backup",
+				line, k.DBDir(), k.RootDir)
+		}
+	}()
+	nodeKey, err := p2p.LoadNodeKey(k.NodeKeyFile())
+	if err != nil {
+		return fmt.Errorf("reading the node's key: %w", err)
+	}
+	pv, err := loadValidator(k)
+	if err != nil {
+		return err
+	}
+	n.comet, err = node.NewNode(k, pv, nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
+		func() (*types.GenesisDoc, error) { return doc, nil }, n.dbs.open,
+		node.DefaultMetricsProvider(k.Instrumentation), cometLog{n.log, nil, n.fault})
+	if err != nil {
+		return err
+	}
+	if n.env, err = n.comet.ConfigureRPC(); err != nil {
+		return err
+	}
+	return n.comet.Start()
+}
+
+// Stop ends the node cleanly: it finishes the block at hand, answers whoever
+// still waits, and closes its stores. Calling it twice is harmless.
 func (n *Node) Stop() error {
 	var err error
 	n.once.Do(func() {
@@ -98,11 +120,13 @@ func (n *Node) Stop() error {
 func (n *Node) close() error {
 	var errs []error
 	if n.app != nil {
+		n.app.hub.close()
 		n.app.door.close()
 	}
 	if n.store != nil {
 		errs = append(errs, n.store.Close())
 	}
+	errs = append(errs, n.dbs.close())
 	if n.lock != nil {
 		errs = append(errs, n.lock.Close())
 	}
@@ -123,18 +147,3 @@ func (n *Node) Waiting() int { return n.app.pool.len() }
 
 // Watch begins to watch what changes. Stop the watcher when done.
 func (n *Node) Watch() *Watcher { return n.app.hub.watch() }
-
-// cometLog hands CometBFT's log lines to ours. Its info lines, several a
-// block, are our debug lines.
-type cometLog struct {
-	to   *slog.Logger
-	with []any
-}
-
-func (l cometLog) Debug(string, ...any)        {}
-func (l cometLog) Info(msg string, kv ...any)  { l.to.Debug(msg, append(kv, l.with...)...) }
-func (l cometLog) Warn(msg string, kv ...any)  { l.to.Warn(msg, append(kv, l.with...)...) }
-func (l cometLog) Error(msg string, kv ...any) { l.to.Warn(msg, append(kv, l.with...)...) }
-func (l cometLog) With(kv ...any) log.Logger {
-	return cometLog{l.to, append(l.with[:len(l.with):len(l.with)], kv...)}
-}

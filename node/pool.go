@@ -3,18 +3,27 @@ package node
 import (
 	"bytes"
 	"sync"
+	"time"
 
 	"github.com/troth-ledger/troth/ledger/op"
 )
 
 // pooled is a transaction waiting for a block.
 type pooled struct {
-	raw      []byte
-	tx       *op.Tx
-	gossiped bool
+	raw   []byte
+	tx    *op.Tx
+	since time.Time
+	gone  bool
+	// twin is another with the same body, signed otherwise. Whoever learns of a
+	// body can put signatures of his own beside it, so the id alone must not
+	// keep the right ones out.
+	twin *pooled
 }
 
-// pool holds admitted transactions in order of arrival, so that those of one
+// twinsMax is how many transactions of one body may wait.
+const twinsMax = 4
+
+// pool holds verified transactions in order of arrival, so that those of one
 // party stay in the order it sent them. Any goroutine may use it.
 type pool struct {
 	// mu guards everything below, and is never held while hashing, verifying or
@@ -38,13 +47,17 @@ func newPool(maxTxs, maxBytes int) *pool {
 func (p *pool) add(raw []byte, tx *op.Tx) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if _, ok := p.by[tx.ID]; ok {
-		return true
+	twins := 0
+	for e := p.by[tx.ID]; e != nil; e = e.twin {
+		if bytes.Equal(e.raw, raw) {
+			return true
+		}
+		twins++
 	}
-	if len(p.order) >= p.maxTxs || p.bytes+len(raw) > p.maxBytes {
+	if twins >= twinsMax || len(p.order) >= p.maxTxs || p.bytes+len(raw) > p.maxBytes {
 		return false
 	}
-	e := &pooled{raw: raw, tx: tx}
+	e := &pooled{raw: raw, tx: tx, since: time.Now(), twin: p.by[tx.ID]}
 	p.order = append(p.order, e)
 	p.by[tx.ID] = e
 	p.bytes += len(raw)
@@ -67,6 +80,16 @@ func (p *pool) len() int {
 	return len(p.order)
 }
 
+// oldest is when the first one arrived; false where none waits.
+func (p *pool) oldest() (time.Time, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.order) == 0 {
+		return time.Time{}, false
+	}
+	return p.order[0].since, true
+}
+
 // known returns the waiting transaction that has these very bytes, signatures
 // included, so that its verdict holds for them.
 func (p *pool) known(raw []byte) *op.Tx {
@@ -76,8 +99,10 @@ func (p *pool) known(raw []byte) *op.Tx {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e := p.by[id]; e != nil && bytes.Equal(e.raw, raw) {
-		return e.tx
+	for e := p.by[id]; e != nil; e = e.twin {
+		if bytes.Equal(e.raw, raw) {
+			return e.tx
+		}
 	}
 	return nil
 }
@@ -100,25 +125,57 @@ func (p *pool) first(txs, bytes int) []*pooled {
 	return out
 }
 
-// remove takes transactions out, because a block has them or nobody can want
-// them any more.
+// remove takes transactions out because a block has them, twins and all.
 func (p *pool) remove(ids []op.ID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	gone := 0
+	some := false
 	for _, id := range ids {
-		if e, ok := p.by[id]; ok {
-			delete(p.by, id)
-			p.bytes -= len(e.raw)
-			gone++
+		for e := p.by[id]; e != nil; e = e.twin {
+			e.gone, some = true, true
+		}
+		delete(p.by, id)
+	}
+	if some {
+		p.compact()
+	}
+}
+
+// drop takes single transactions out because they were refused. It says of each
+// whether it was the last of its body, so that nobody waits for it in vain.
+func (p *pool) drop(list []*pooled) (last []bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last = make([]bool, len(list))
+	for i, x := range list {
+		x.gone = true
+		var kept *pooled
+		for e := p.by[x.tx.ID]; e != nil; {
+			next := e.twin
+			if e != x {
+				e.twin, kept = kept, e
+			}
+			e = next
+		}
+		if kept == nil {
+			delete(p.by, x.tx.ID)
+			last[i] = true
+		} else {
+			p.by[x.tx.ID] = kept
 		}
 	}
-	if gone == 0 {
-		return
+	if len(list) > 0 {
+		p.compact()
 	}
+	return last
+}
+
+// compact closes the gaps that were made.
+func (p *pool) compact() {
 	kept, fresh := p.order[:0], 0
 	for i, e := range p.order {
-		if p.by[e.tx.ID] != e {
+		if e.gone {
+			p.bytes -= len(e.raw)
 			continue
 		}
 		if i < p.fresh {
@@ -136,15 +193,12 @@ func (p *pool) ungossiped(bytes int) [][]byte {
 	defer p.mu.Unlock()
 	var out [][]byte
 	for size := 0; p.fresh < len(p.order); p.fresh++ {
-		e := p.order[p.fresh]
-		size += len(e.raw)
+		raw := p.order[p.fresh].raw
+		size += len(raw)
 		if size > bytes && len(out) > 0 {
 			break
 		}
-		if !e.gossiped {
-			e.gossiped = true
-			out = append(out, e.raw)
-		}
+		out = append(out, raw)
 	}
 	return out
 }

@@ -13,14 +13,16 @@ import (
 // returns as soon as they are verified and in the pool. A transaction that was
 // handed in before gets the record it had: sending again is safe.
 //
-// When ctx ends first, records that are not final yet say TIMED_OUT; their
-// transactions may still become final.
+// A record with a height is final. One without is this node's own answer, so
+// far: where ctx ends first it says TIMED_OUT, and the transaction may still
+// become final; another node may also admit what this one refused, as long as
+// the transaction has not expired.
 func (n *Node) Submit(ctx context.Context, raws [][]byte, wait bool) []*pb.TxRecord {
 	out := make([]*pb.TxRecord, len(raws))
 	waits := make([]*waiter, len(raws))
 	verified := make(chan int, len(raws))
 	for i, raw := range raws {
-		w := &waiter{ch: make(chan *pb.TxRecord, 1)}
+		w := &waiter{ch: make(chan *pb.TxRecord, 1), raw: raw}
 		waits[i] = w
 		a := &arrival{raw: raw, done: func(a *arrival) { n.judged(w, a); verified <- i }}
 		if !n.app.door.enter(a) {
@@ -37,12 +39,6 @@ func (n *Node) Submit(ctx context.Context, raws [][]byte, wait bool) []*pb.TxRec
 	return out
 }
 
-// waiter is one transaction somebody asked about.
-type waiter struct {
-	ch chan *pb.TxRecord
-	tx *op.Tx
-}
-
 // judged runs on a verifier once a submitted transaction is decoded and
 // verified: it goes to the pool, or its answer is known already.
 func (n *Node) judged(w *waiter, a *arrival) {
@@ -54,15 +50,18 @@ func (n *Node) judged(w *waiter, a *arrival) {
 		return
 	}
 	w.tx = a.tx
-	n.app.hub.wait(a.tx.ID, w.ch)
+	if !n.app.hub.wait(w) {
+		w.ch <- refusal(a.tx, errStopped)
+		return
+	}
 	if !n.app.pool.add(a.raw, a.tx) {
-		n.app.hub.forget(a.tx.ID, w.ch)
-		w.ch <- refusal(a.tx, busy())
+		n.app.hub.forget(w)
+		w.answer(refusal(a.tx, busy()))
 		return
 	}
 	// It may have become final between the look and the wait.
 	if n.seen(w, a) {
-		n.app.hub.forget(a.tx.ID, w.ch)
+		n.app.hub.forget(w)
 	}
 }
 
@@ -74,10 +73,7 @@ func (n *Node) seen(w *waiter, a *arrival) bool {
 	if r == nil {
 		return false
 	}
-	select {
-	case w.ch <- r:
-	default: // answered by the hub meanwhile, with the same record
-	}
+	w.answer(r)
 	return true
 }
 
@@ -88,14 +84,14 @@ func (n *Node) collect(ctx context.Context, w *waiter, wait bool) *pb.TxRecord {
 	default:
 	}
 	if !wait {
-		n.app.hub.forget(w.tx.ID, w.ch)
+		n.app.hub.forget(w)
 		return &pb.TxRecord{Id: hex.EncodeToString(w.tx.ID[:]), Party: w.tx.Body.Party, Result: &pb.TxResult{}}
 	}
 	select {
 	case r := <-w.ch:
 		return r
 	case <-ctx.Done():
-		n.app.hub.forget(w.tx.ID, w.ch)
+		n.app.hub.forget(w)
 		return refusal(w.tx, op.Errorf(pb.Code_TIMED_OUT, "not final in the time given; it may still become so: submit it again or get it by its id"))
 	}
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/troth-ledger/troth/internal/demo"
+	"github.com/troth-ledger/troth/node"
 )
 
 func newDemoCommand() *cobra.Command {
@@ -38,10 +39,8 @@ func playDemo(ctx context.Context, out, progress io.Writer, asJSON, verbose bool
 	if err := initHome(home, "troth-demo", "127.0.0.1:0", true); err != nil {
 		return err
 	}
-	if !verbose {
-		if err := quietLog(home); err != nil {
-			return err
-		}
+	if err := configureDemo(home, verbose); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -54,60 +53,43 @@ func playDemo(ctx context.Context, out, progress io.Writer, asJSON, verbose bool
 	case err := <-down:
 		return err
 	}
-	rows, err := playOn(ctx, r.url, filepath.Join(home, demoKeys), out, progress, asJSON)
+	err = playOn(ctx, r.url, filepath.Join(home, demoKeys), newAudience(out, progress, asJSON))
 	cancel()
 	if e := <-down; err == nil {
 		err = e
 	}
-	if asJSON && err == nil {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(rows)
-	}
 	return err
 }
 
-func playOn(ctx context.Context, url, keys string, out, progress io.Writer, asJSON bool) ([]*demo.Row, error) {
+func playOn(ctx context.Context, url, keys string, a audience) error {
 	w, err := demo.NewWorld(ctx, url, keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	rows := []*demo.Row{}
-	if !asJSON {
-		fmt.Fprintln(out)
-	}
-	err = demo.Play(ctx, w, func(r *demo.Row) {
-		rows = append(rows, r)
-		if asJSON {
-			fmt.Fprintf(progress, "\r%d of %d stories ", len(rows), len(demo.Stories))
-			return
-		}
-		printRow(out, len(rows), r)
-	})
-	if asJSON {
-		fmt.Fprintln(progress)
-	}
-	return rows, err
+	err = demo.Play(ctx, w, demo.Stories, a)
+	return errors.Join(err, a.end())
 }
 
-func printRow(out io.Writer, n int, r *demo.Row) {
-	fmt.Fprintf(out, "%2d  %-28s %-9s %s\n", n, r.Story, strings.ToUpper(r.Outcome), r.Rule)
-	fmt.Fprintf(out, "    promised  %s\n", r.Promised)
-	for _, f := range r.Facts {
-		fmt.Fprintf(out, "    fact      %s\n", f)
+// configureDemo has a node take the carrier's webhooks, and turns its log down
+// to errors.
+func configureDemo(home string, verbose bool) error {
+	const secret = "keys/demo/webhook.secret"
+	if err := os.WriteFile(filepath.Join(home, secret), []byte(demo.WebhookSecret), 0o600); err != nil {
+		return err
 	}
-	for _, p := range r.Payouts {
-		fmt.Fprintf(out, "    paid      %s %s to %s, from %s\n", p.Amount, p.Asset, p.To, p.From)
+	carriers := "carriers:\n"
+	for _, h := range demo.Webhooks {
+		carriers += fmt.Sprintf("  - {name: %s, format: %s, subject: %q, secret_file: %s, key_file: %s/swiftparcel.key, zone: UTC}\n",
+			h.Name, h.Format, h.Subject, secret, demoKeys)
 	}
-	fmt.Fprintf(out, "    settled   %.1f ms after what decided it; still held: %s\n\n", r.SettleMS, r.Held)
-}
-
-// quietLog turns a node's log down to errors.
-func quietLog(home string) error {
-	path := filepath.Join(home, "troth.yaml")
+	edits := []string{"carriers: []\n", carriers}
+	if !verbose {
+		edits = append(edits, "level: info", "level: error")
+	}
+	path := filepath.Join(home, node.ConfigFile)
 	b, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, []byte(strings.Replace(string(b), "level: info", "level: error", 1)), 0o600)
+	return os.WriteFile(path, []byte(strings.NewReplacer(edits...).Replace(string(b))), 0o600)
 }

@@ -34,6 +34,12 @@ var demoCompanies = []demoCompany{
 	{"linecheck", "Linecheck", pb.PartyKind_COMPANY, false},
 	{"cloudworks", "Cloudworks", pb.PartyKind_COMPANY, false},
 	{"fairhand", "Fairhand Arbitration", pb.PartyKind_COMPANY, false},
+	{"crumbworks", "Crumbworks", pb.PartyKind_COMPANY, false},
+	{"pinewood", "Pinewood", pb.PartyKind_COMPANY, false},
+	{"claywares", "Claywares", pb.PartyKind_COMPANY, false},
+	{"freshfield", "Freshfield", pb.PartyKind_COMPANY, false},
+	{"oldpages", "Old Pages", pb.PartyKind_COMPANY, false},
+	{"airsafety", "Air Safety Office", pb.PartyKind_COMPANY, false},
 	{"commons", "Commons", pb.PartyKind_PROGRAMME, false},
 }
 

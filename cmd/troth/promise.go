@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -26,9 +25,6 @@ the examples first: they are what publishing runs.`,
 	cmd.AddCommand(newPromiseCheckCommand(), newPromiseTestCommand(), newPromiseSimulateCommand())
 	return cmd
 }
-
-// errFound ends a command whose findings are printed already.
-var errFound = errors.New("")
 
 // readFile reads a file, or the standard input for "-". It reads one byte more
 // than limit at most, so that the reader can say that there is too much.

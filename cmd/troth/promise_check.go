@@ -60,7 +60,7 @@ func runPromiseCheck(cmd *cobra.Command, files []string, asJSON bool) error {
 		}
 	}
 	if bad {
-		return errFound
+		return errSilent
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func runPromiseSimulate(cmd *cobra.Command, name string, flags simulateFlags) er
 	}
 	c, f, faults := compileFile(name, src)
 	if report(cmd.ErrOrStderr(), faults) {
-		return errFound
+		return errSilent
 	}
 	x, err := readCase(cmd, f, flags)
 	if err != nil {
@@ -88,7 +88,7 @@ func readCase(cmd *cobra.Command, f *promisefile.File, flags simulateFlags) (x c
 	x.Decimals = f.Decimals
 	if flags.until != "" {
 		if x.Until, err = time.Parse(time.RFC3339Nano, flags.until); err != nil {
-			return x, fmt.Errorf("--until %q is not a time such as 2026-12-01T18:00:00Z", flags.until)
+			return x, usagef("--until %q is not a time such as 2026-12-01T18:00:00Z", flags.until)
 		}
 	}
 	if flags.terms != "" {
@@ -98,7 +98,7 @@ func readCase(cmd *cobra.Command, f *promisefile.File, flags simulateFlags) (x c
 		}
 		terms, faults := f.ParseTerms(flags.terms, src)
 		if report(cmd.ErrOrStderr(), faults) {
-			return x, errFound
+			return x, errSilent
 		}
 		x.Terms = terms
 	}
@@ -109,7 +109,7 @@ func readCase(cmd *cobra.Command, f *promisefile.File, flags simulateFlags) (x c
 		}
 		facts, faults := f.ParseFacts(flags.facts, src)
 		if report(cmd.ErrOrStderr(), faults) {
-			return x, errFound
+			return x, errSilent
 		}
 		x.Facts = facts
 	}

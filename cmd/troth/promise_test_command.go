@@ -44,7 +44,7 @@ func runPromiseTest(cmd *cobra.Command, files []string) error {
 		}
 	}
 	if bad {
-		return errFound
+		return errSilent
 	}
 	return nil
 }

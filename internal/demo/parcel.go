@@ -1,67 +1,66 @@
 package demo
 
 import (
-	"context"
-	"fmt"
 	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
 )
 
-// parcelDelivered: a buyer pays into the promise; the carrier's webhook says
-// delivered in time; the seller is paid and gets its bond back.
-func parcelDelivered(ctx context.Context, w *World) (*Row, error) {
-	shop, err := w.Company("hearthgoods")
-	if err != nil {
-		return nil, err
+// A parcel: 120.00 for it, 12.00 on top if it is late or lost.
+func parcelTerms(tracking string, deliverBy func(now time.Time) time.Time, grace time.Duration) func(time.Time) Terms {
+	return func(now time.Time) Terms {
+		return Terms{
+			"tracking": text(tracking), "price": cents(120_00), "penalty": cents(12_00),
+			"deliver_by": at(deliverBy(now)), "grace": lasting(grace),
+		}
 	}
-	carrier, err := w.Company("swiftparcel")
-	if err != nil {
-		return nil, err
-	}
-	buyer, err := w.Newcomer(ctx, "Ada", pb.PartyKind_PERSON)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.Give(ctx, shop, 100_00); err != nil {
-		return nil, err
-	}
-	if err := w.Give(ctx, buyer, 200_00); err != nil {
-		return nil, err
-	}
-	template, err := w.Publish(ctx, shop, "parcel-by-date")
-	if err != nil {
-		return nil, err
-	}
-	deliverBy := time.Now().Add(24 * time.Hour)
-	id, err := w.Offer(ctx, shop, &pb.OfferRequest{
-		Template: template,
-		Roles: []*pb.RoleBinding{
-			{Role: "seller", Parties: []string{shop.Party}},
-			{Role: "buyer", Parties: []string{buyer.Party}},
-			{Role: "carrier", Parties: []string{carrier.Party}},
-		},
-		Terms: []*pb.NamedValue{
-			{Name: "parcel", Value: &pb.Value{Value: &pb.Value_String_{String_: "a toaster"}}},
-			{Name: "price", Value: &pb.Value{Value: &pb.Value_Amount{Amount: euros(120_00)}}},
-			{Name: "penalty", Value: &pb.Value{Value: &pb.Value_Amount{Amount: euros(12_00)}}},
-			{Name: "deliver_by", Value: &pb.Value{Value: &pb.Value_Time{Time: timestamppb.New(deliverBy)}}},
-		},
-		Subjects: []string{"parcel:JD014600003"},
-	}, buyer)
-	if err != nil {
-		return nil, err
-	}
-	from := time.Now()
-	if _, err := carrier.Do(ctx, &pb.SubmitFactRequest{Statements: []*pb.Statement{{
-		Subject: "parcel:JD014600003", Kind: "delivered", At: timestamppb.Now(), Reference: "evt-1"}}}); err != nil {
-		return nil, err
-	}
-	row, err := w.Settled(ctx, id, from)
-	if err == nil && row.Outcome != "kept" {
-		err = fmt.Errorf("outcome %s, expected kept", row.Outcome)
-	}
-	return row, err
+}
+
+// The carrier reports the delivery a day before it is due.
+var parcelInTime = Story{
+	Name:     "parcel delivered in time",
+	Template: "parcel-by-date",
+	Roles:    map[string]string{"seller": "@hearthgoods", "buyer": "Ada", "carrier": "@swiftparcel"},
+	Purses:   map[string]int64{"@hearthgoods": 100_00, "Ada": 200_00},
+	Offers:   "@hearthgoods", Accepts: []string{"Ada"},
+	Terms: parcelTerms("JD014600003", func(now time.Time) time.Time { return now.Add(day) }, 2*day),
+	Acts:  []Act{webhook(afterShip, "parcel-delivered/aftership.json")},
+	Want: Want{
+		Outcome: "kept", Rule: "delivered in time", Cause: pb.Settlement_FACT,
+		Paid:   []Paid{{"@hearthgoods", 120_00, "payment"}, {"@hearthgoods", 12_00, "bond"}},
+		Change: map[string]int64{"@hearthgoods": +120_00, "Ada": -120_00},
+	},
+}
+
+// The carrier reports a delivery that was due an hour before.
+var parcelLate = Story{
+	Name:     "parcel late",
+	Template: "parcel-by-date",
+	Roles:    map[string]string{"seller": "@hearthgoods", "buyer": "Ben", "carrier": "@swiftparcel"},
+	Purses:   map[string]int64{"@hearthgoods": 100_00, "Ben": 200_00},
+	Offers:   "@hearthgoods", Accepts: []string{"Ben"},
+	Terms: parcelTerms("EZ4000000004", func(now time.Time) time.Time { return now.Add(-time.Hour) }, 2*day),
+	Acts:  []Act{webhook(easyPost, "parcel-late/easypost.json")},
+	Want: Want{
+		Outcome: "broken", Rule: "delivered late, or never", Cause: pb.Settlement_FACT,
+		Paid:   []Paid{{"Ben", 120_00, "payment"}, {"Ben", 12_00, "bond"}},
+		Change: map[string]int64{"@hearthgoods": -12_00, "Ben": +12_00},
+	},
+}
+
+// Nothing arrives, neither the parcel nor a transaction from anybody: the
+// deadline settles it.
+var parcelLost = Story{
+	Name:     "parcel lost",
+	Template: "parcel-by-date",
+	Roles:    map[string]string{"seller": "@hearthgoods", "buyer": "Chen", "carrier": "@swiftparcel"},
+	Purses:   map[string]int64{"@hearthgoods": 100_00, "Chen": 200_00},
+	Offers:   "@hearthgoods", Accepts: []string{"Chen"},
+	Terms: parcelTerms("JD014600011", func(now time.Time) time.Time { return now.Add(time.Second) }, time.Second),
+	Acts:  []Act{silence(2 * time.Second)},
+	Want: Want{
+		Outcome: "broken", Rule: "delivered late, or never", Cause: pb.Settlement_DEADLINE,
+		Paid:   []Paid{{"Chen", 120_00, "payment"}, {"Chen", 12_00, "bond"}},
+		Change: map[string]int64{"@hearthgoods": -12_00, "Chen": +12_00},
+	},
 }

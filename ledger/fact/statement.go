@@ -3,8 +3,6 @@ package fact
 import (
 	"bytes"
 
-	"google.golang.org/protobuf/proto"
-
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
@@ -34,6 +32,8 @@ func Message(chainID string, statement []byte) []byte {
 	return append(b, statement...)
 }
 
+var decode = op.Strict[pb.Statement]()
+
 // Decode reads a carried statement and checks it by itself. The bytes must be
 // the canonical ones, or one statement could be written, signed and counted
 // twice. It returns TOO_LARGE, MALFORMED, UNKNOWN_FIELD or what Check returns.
@@ -41,11 +41,8 @@ func Decode(b []byte) (*pb.Statement, error) {
 	if len(b) > StatementMax {
 		return nil, op.Errorf(pb.Code_TOO_LARGE, "the statement has %d bytes; %d is the most", len(b), StatementMax)
 	}
-	s := &pb.Statement{}
-	if err := s.UnmarshalVT(b); err != nil {
-		return nil, op.Errorf(pb.Code_MALFORMED, "the statement is no troth.v1.Statement: %v", err)
-	}
-	if err := known(s); err != nil {
+	s, err := decode(b)
+	if err != nil {
 		return nil, err
 	}
 	if err := Check(s); err != nil {
@@ -55,26 +52,4 @@ func Decode(b []byte) (*pb.Statement, error) {
 		return nil, op.Errorf(pb.Code_MALFORMED, "the statement is not in its canonical form: fields by number, each once, none that is empty")
 	}
 	return s, nil
-}
-
-// known refuses fields that this version doesn't know, at any depth. The
-// generated decoder keeps them, and the encoder writes them again; but for those
-// of times and durations, which are lost and so found out as not canonical.
-func known(s *pb.Statement) error {
-	parts := []proto.Message{s}
-	for _, v := range s.Values {
-		parts = append(parts, v)
-		if v.Value != nil {
-			parts = append(parts, v.Value)
-		}
-		if a := v.Value.GetAmount(); a != nil {
-			parts = append(parts, a)
-		}
-	}
-	for _, p := range parts {
-		if m := p.ProtoReflect(); len(m.GetUnknown()) > 0 {
-			return op.Errorf(pb.Code_UNKNOWN_FIELD, "%s in the statement has a field that this version doesn't know", m.Descriptor().FullName())
-		}
-	}
-	return nil
 }

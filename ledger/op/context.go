@@ -29,6 +29,8 @@ type Context struct {
 	Signatures []*pb.Signature
 	// Index is the operation's place in the transaction.
 	Index int
+	// Steps is where the changes of each operation so far begin.
+	Steps []state.Mark
 	// Row is the operation's row; nil where the ledger acts by itself.
 	Row *Row
 	// Body is what was signed, for newcomers whose keys come with it.
@@ -43,11 +45,12 @@ func (c *Context) Time() *timestamppb.Timestamp { return timestamppb.New(c.Now) 
 // everything is as before.
 func (t *Tx) Apply(c *Context) (responses [][]byte, failed int, err error) {
 	start := c.State.Mark()
-	responses = make([][]byte, len(t.ops))
+	responses, c.Steps = make([][]byte, len(t.ops)), make([]state.Mark, 0, len(t.ops))
 	for i := range t.ops {
 		d := &t.ops[i]
 		c.Index, c.Row = i, d.row
 		mark := c.State.Mark()
+		c.Steps = append(c.Steps, mark)
 		res, err := d.row.apply(c, d.request)
 		if err == nil {
 			err = checkPrivileges(c, mark)

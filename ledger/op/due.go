@@ -9,9 +9,11 @@ import (
 
 // deadlines is a source of work that the ledger owes at a time.
 type deadlines struct {
-	name  string
-	first func(o *state.Overlay, fresh bool) (at time.Time, k state.Key, ok bool)
-	next  func(r state.Reader) (at time.Time, ok bool)
+	name string
+	// added finds the earliest work that the block itself added; after finds the
+	// earliest at or after a place. Places begin with their time.
+	added func(o *state.Overlay) (place string, k state.Key, ok bool)
+	after func(r state.Reader, from string) (place string, k state.Key, ok bool)
 	run   func(c *Context, k state.Key)
 }
 
@@ -26,36 +28,28 @@ func RegisterDeadlines[V any, P interface {
 	state.Record
 	CloneVT() *V
 }](name string, ix state.Index[V, P], run func(*Context, state.Key)) struct{} {
-	when := func(place string) time.Time { return time.Unix(0, int64(state.ParseU64(place))).UTC() }
-	first := func(r state.Reader) (at time.Time, k state.Key, ok bool) {
-		for place, key := range ix.Keys(r, "", "") {
-			return when(place), key, true
-		}
-		return at, k, false
-	}
-	sources = append(sources, deadlines{name: name, run: run,
-		first: func(o *state.Overlay, fresh bool) (time.Time, state.Key, bool) {
-			if !fresh {
-				return first(o)
+	sources = append(sources, deadlines{name: name, run: run, added: ix.FirstNew,
+		after: func(r state.Reader, from string) (string, state.Key, bool) {
+			for place, k := range ix.Keys(r, "", from) {
+				return place, k, true
 			}
-			place, k, ok := ix.FirstNew(o)
-			if !ok {
-				return time.Time{}, k, false
-			}
-			return when(place), k, true
-		},
-		next: func(r state.Reader) (time.Time, bool) {
-			at, _, ok := first(r)
-			return at, ok
+			return "", "", false
 		},
 	})
 	return struct{}{}
 }
 
+// timeOf is the time that a place begins with.
+func timeOf(place string) time.Time { return time.Unix(0, int64(state.ParseU64(place))).UTC() }
+
 // NextDue is the earliest deadline of all.
 func NextDue(r state.Reader) (at time.Time, ok bool) {
 	for _, s := range sources {
-		if t, found := s.next(r); found && (!ok || t.Before(at)) {
+		place, _, found := s.after(r, "")
+		if !found {
+			continue
+		}
+		if t := timeOf(place); !ok || t.Before(at) {
 			at, ok = t, true
 		}
 	}
@@ -66,10 +60,18 @@ func NextDue(r state.Reader) (at time.Time, ok bool) {
 // pieces, and returns how many it did. With fresh, it looks only at work that
 // the block itself made: after a transaction, all older work has been seen.
 func RunDue(c *Context, limit int, fresh bool) int {
+	var seen []string
+	if !fresh {
+		seen = make([]string, len(sources))
+	}
 	for n := range limit {
 		best, at, key := -1, time.Time{}, state.Key("")
-		for i, s := range sources {
-			if t, k, ok := s.first(c.State, fresh); ok && !t.After(c.Now) && (best < 0 || t.Before(at)) {
+		for i := range sources {
+			place, k, ok := sources[i].first(c.State, seen, i)
+			if !ok {
+				continue
+			}
+			if t := timeOf(place); !t.After(c.Now) && (best < 0 || t.Before(at)) {
 				best, at, key = i, t, k
 			}
 		}
@@ -84,4 +86,24 @@ func RunDue(c *Context, limit int, fresh bool) int {
 		}
 	}
 	return limit
+}
+
+// first finds a source's earliest work. seen is how far each source has been
+// looked through: of what the block found there, nothing is left before, so the
+// search goes on from there instead of stepping over all that was done. What
+// the block put there again, it added, and is found as such.
+func (s *deadlines) first(o *state.Overlay, seen []string, i int) (place string, k state.Key, ok bool) {
+	place, k, ok = s.added(o)
+	if seen == nil {
+		return place, k, ok
+	}
+	p, old, found := s.after(o, seen[i])
+	if !found {
+		return place, k, ok
+	}
+	seen[i] = p
+	if !ok || p < place {
+		return p, old, true
+	}
+	return place, k, true
 }

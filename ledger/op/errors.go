@@ -3,6 +3,7 @@ package op
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/troth-ledger/troth/gen/pb"
 )
@@ -16,9 +17,18 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Msg }
 
-// Errorf makes a refusal.
+// messageMax is the longest message, in bytes. A message repeats what was sent,
+// and nodes keep it with the transaction: what was sent must not come back
+// larger.
+const messageMax = 1024
+
+// Errorf makes a refusal. A message that is too long is cut.
 func Errorf(code pb.Code, format string, args ...any) error {
-	return &Error{code, fmt.Sprintf(format, args...)}
+	msg := fmt.Sprintf(format, args...)
+	if len(msg) > messageMax {
+		msg = strings.ToValidUTF8(msg[:messageMax], "") + "…"
+	}
+	return &Error{code, msg}
 }
 
 // CodeOf is an error's number: OK for nil, INTERNAL for an error without one.

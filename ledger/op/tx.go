@@ -2,6 +2,7 @@ package op
 
 import (
 	"crypto/sha256"
+	"math"
 	"time"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -153,7 +154,16 @@ func (t *Tx) AddTo(b *sig.Batch) int {
 
 // AddSignature adds one signature of a message to a batch.
 func AddSignature(b *sig.Batch, s *pb.Signature, message []byte) {
-	b.Add(sig.Scheme(s.Scheme), s.PublicKey, message, s.Signature, Assertion(s))
+	b.Add(schemeOf(s.Scheme), s.PublicKey, message, s.Signature, Assertion(s))
+}
+
+// schemeOf is 0, which is no scheme, for a number that only its last byte makes
+// one.
+func schemeOf(s pb.Scheme) sig.Scheme {
+	if s < 0 || s > math.MaxUint8 {
+		return 0
+	}
+	return sig.Scheme(s)
 }
 
 // Assertion is the signature's WebAuthn part, nil where it has none.

@@ -48,7 +48,7 @@ type world struct {
 	now    time.Time
 	params *pb.Params
 	serial uint64
-	spent  []*pb.Amount // what the next transaction will be said to have spent
+	spent  []Spent // what the next transaction will be said to have spent
 	store  *state.Store
 }
 

@@ -1,6 +1,7 @@
 package party
 
 import (
+	"math"
 	"slices"
 
 	"github.com/troth-ledger/troth/gen/pb"
@@ -8,13 +9,22 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
+// Spent is what a transaction's operations took of an asset from the signer's
+// available amount.
+type Spent struct {
+	Asset string
+	// Units is how many left, whatever came in.
+	Units int64
+	// Codes are the operations that took some.
+	Codes []uint32
+}
+
 // CheckSpend says whether the keys that signed may take what the transaction
-// took. spent is how many units of each asset left the signer's available
-// amount; what came in is negative or left out. The machine calls it after the
-// operations ran and undoes them on an error: KEY_NOT_ALLOWED where it is more
-// than every key's limit, MORE_SIGNATURES where a policy asks for more keys.
-func CheckSpend(c *op.Context, t *op.Tx, spent []*pb.Amount) error {
-	if !slices.ContainsFunc(spent, func(a *pb.Amount) bool { return a.Units > 0 }) {
+// took. The machine calls it after the operations ran and undoes them on an
+// error: KEY_NOT_ALLOWED where it is more than every key's limit,
+// MORE_SIGNATURES where a policy asks for more keys.
+func CheckSpend(c *op.Context, t *op.Tx, spent []Spent) error {
+	if len(spent) == 0 {
 		return nil
 	}
 	if slices.ContainsFunc(t.Body.Ops, func(o *pb.Operation) bool { return guarded(o.Code) }) {
@@ -31,72 +41,70 @@ func CheckSpend(c *op.Context, t *op.Tx, spent []*pb.Amount) error {
 	if err != nil {
 		return err
 	}
-	for _, a := range spent {
-		if a.Units <= 0 {
-			continue
-		}
-		if err := checkLimit(t, keys, a); err != nil {
+	for i := range spent {
+		if err := checkLimit(keys, &spent[i]); err != nil {
 			return err
 		}
-		if err := checkAmountPolicies(t, p, keys, a); err != nil {
+		if err := checkAmountPolicies(p, keys, &spent[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkLimit asks the most permissive of the keys that may spend here at all.
-func checkLimit(t *op.Tx, keys []*pb.Key, a *pb.Amount) error {
+// checkLimit asks, for each operation that spent, the most permissive of the
+// keys that may sign it: a key beside them lends its limits to no operation but
+// its own.
+func checkLimit(keys []*pb.Key, s *Spent) error {
+	for _, code := range s.Codes {
+		switch most := mostOf(keys, s.Asset, code); {
+		case most < 0:
+			return op.Errorf(pb.Code_KEY_NOT_ALLOWED, "no key that signed may spend %s; the transaction would take %d", s.Asset, s.Units)
+		case s.Units > most:
+			return op.Errorf(pb.Code_KEY_NOT_ALLOWED, "the keys that signed may spend %d of %s in a transaction; this one would take %d", most, s.Asset, s.Units)
+		}
+	}
+	return nil
+}
+
+// mostOf is the most that a transaction may spend of an asset with an
+// operation, as far as keys are limited; -1 for nothing at all.
+func mostOf(keys []*pb.Key, asset string, code uint32) int64 {
 	most := int64(-1)
 	for _, k := range keys {
-		if !maySpend(t, k) {
+		if !inScope(k, code) {
 			continue
 		}
 		if len(k.Limits) == 0 {
-			return nil
+			return math.MaxInt64
 		}
 		for _, l := range k.Limits {
-			if l.Asset == a.Asset {
+			if l.Asset == asset {
 				most = max(most, l.Units)
 			}
 		}
 	}
-	switch {
-	case most < 0:
-		return op.Errorf(pb.Code_KEY_NOT_ALLOWED, "no key that signed may spend %s; the transaction would take %d", a.Asset, a.Units)
-	case a.Units > most:
-		return op.Errorf(pb.Code_KEY_NOT_ALLOWED, "the keys that signed may spend %d of %s in a transaction; this one would take %d", most, a.Asset, a.Units)
-	}
-	return nil
+	return most
 }
 
-// maySpend says whether a key may sign one of the operations that can have
-// spent: a key signing beside it lends its limits to no other operation.
-func maySpend(t *op.Tx, k *pb.Key) bool {
-	return slices.ContainsFunc(t.Body.Ops, func(o *pb.Operation) bool {
-		row, ok := op.Find(o.Code)
-		return ok && slices.Contains(row.May, pb.Op_SPEND) && inScope(k, o.Code)
-	})
-}
-
-func checkAmountPolicies(t *op.Tx, p *pb.Party, keys []*pb.Key, a *pb.Amount) error {
+func checkAmountPolicies(p *pb.Party, keys []*pb.Key, s *Spent) error {
 	for i, pol := range p.Policies {
-		if pol.Asset != a.Asset || a.Units <= pol.Above {
+		if pol.Asset != s.Asset || s.Units <= pol.Above {
 			continue
 		}
-		for _, o := range t.Body.Ops {
-			if !covers(pol, o.Code) {
+		for _, code := range s.Codes {
+			if !covers(pol, code) {
 				continue
 			}
 			have := 0
 			for _, k := range keys {
-				if counts(k, o.Code) {
+				if counts(k, code) {
 					have++
 				}
 			}
 			if have < int(pol.Threshold) {
 				return op.Errorf(pb.Code_MORE_SIGNATURES, "policy %d of %s: more than %d of %s needs %d keys with the role OWNER or AGENT; the transaction would take %d and %d signed",
-					i+1, p.Id, pol.Above, a.Asset, pol.Threshold, a.Units, have)
+					i+1, p.Id, pol.Above, s.Asset, pol.Threshold, s.Units, have)
 			}
 		}
 	}

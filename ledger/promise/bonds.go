@@ -7,53 +7,47 @@ import (
 	"github.com/troth-ledger/troth/ledger/promise/contract"
 )
 
-// Names of the holds that bonds are in; no template's hold has such a name.
-const (
-	challengeBond = "#challenge"
-	answerBond    = "#answer"
-)
-
-// bondPayouts says who gets the bonds of a dispute that f ends: whoever was
-// right gets their own back and the other's, less the arbiter's fee out of the
-// loser's. An arbiter's silence decides nothing, so both get their own.
-// Releases and cancellations give both back, too.
-func bondPayouts(p *pb.Promise, k *contract.Contract, f *contract.Firing) []*pb.Payout {
-	a := p.Assertion
-	if a == nil || a.Challenger == "" || a.Bond == nil || !f.Ends {
+// putDown sets a bond of the signer's aside.
+func putDown(c *op.Context, p *pb.Promise, name string, bond *pb.Amount) error {
+	if bond == nil {
 		return nil
 	}
-	pay := func(hold, role string, units int64, formula string) *pb.Payout {
-		return &pb.Payout{Hold: hold, Role: role, Asset: a.Bond.Asset, Units: units, Computed: units, Formula: formula}
-	}
-	out := []*pb.Payout{pay(challengeBond, a.Challenger, a.Bond.Units, "bond")}
-	if a.Answerer != "" {
-		out = append(out, pay(answerBond, a.Answerer, a.Bond.Units, "bond"))
-	}
-	if f.Cause != pb.Settlement_RULING {
-		return out
-	}
-	winner, loser := a.Answerer, 0
-	if f.Rule == int(a.Claim) {
-		winner, loser = a.Challenger, 1
-	}
-	out[loser].Role, out[loser].Formula = winner, "the loser's bond"
-	if d, ok := k.Dispute(p); ok && d.Fee != nil && d.Arbiter != "" {
-		out[loser].Units -= d.Fee.Units
-		out = append(out, pay(out[loser].Hold, d.Arbiter, d.Fee.Units, "fee"))
-	}
-	return out
+	return asset.Hold(c, holdID(p, name), c.Signer, bond.Asset, bond.Units, p.Id)
 }
 
-// payBonds moves what bondPayouts said.
-func payBonds(c *op.Context, k *contract.Contract, p *pb.Promise, payouts []*pb.Payout) []*pb.Payout {
+// bonds says who gets the bonds of a dispute that f resolves. A bond belongs to
+// the party that put it down, not to its role: a device's owner can change
+// while a dispute about it lasts.
+func bonds(c *op.Context, k *contract.Contract, p *pb.Promise, f *contract.Firing) []*pb.Payout {
+	payouts := k.Bonds(p, f)
 	for _, leg := range payouts {
-		leg.To = payee(c, k.Template(), p, leg.Role)
+		switch leg.Role {
+		case p.Assertion.Challenger:
+			leg.To = whose(c, holdID(p, contract.ChallengeBond))
+		case p.Assertion.Answerer:
+			leg.To = whose(c, holdID(p, contract.AnswerBond))
+		default:
+			leg.To = inRole(c.State, k.Template(), p, leg.Role)
+		}
+	}
+	return payouts
+}
+
+// whose is the party whose money is in a hold.
+func whose(c *op.Context, id string) string {
+	h, _ := asset.GetHold(c.State, id)
+	return h.GetParty()
+}
+
+// payBonds moves what bonds said.
+func payBonds(c *op.Context, p *pb.Promise, payouts []*pb.Payout) error {
+	for _, leg := range payouts {
 		if leg.Units == 0 {
 			continue
 		}
 		if err := asset.Release(c, holdID(p, leg.Hold), leg.To, leg.Units); err != nil {
-			panic("promise: paying a bond: " + err.Error())
+			return err
 		}
 	}
-	return payouts
+	return nil
 }

@@ -9,20 +9,23 @@ var _ = op.Register(checkCancel, applyCancel)
 
 func checkCancel(m *pb.CancelRequest) error { return checkPromise(m.Promise) }
 
+// applyCancel uses the first cancellation clause of the signer's sides that
+// holds now. Errors: NOT_FOUND, NOT_YOURS, WRONG_STATE, WRONG_TIME,
+// NOT_IN_TERMS.
 func applyCancel(c *op.Context, m *pb.CancelRequest) (*pb.CancelResponse, error) {
 	p, k, err := load(c, m.Promise)
 	if err != nil {
 		return nil, err
 	}
-	if err := inForce(p); err != nil {
+	if err := inForce(c, p); err != nil {
 		return nil, err
 	}
-	if _, err := myRole(k.Template(), p, c.Signer, ""); err != nil {
+	if _, err := myRole(c.State, k.Template(), p, c.Signer, ""); err != nil {
 		return nil, err
 	}
 	facts := factsOf(c, p)
 	for _, r := range p.Roles {
-		if !isParty(r, c.Signer) {
+		if !isIn(c.State, k.Template(), p, r.Role, c.Signer) {
 			continue
 		}
 		f, err := k.CancelClause(p, facts, r.Role, c.Now)

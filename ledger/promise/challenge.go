@@ -1,8 +1,9 @@
 package promise
 
 import (
+	"slices"
+
 	"github.com/troth-ledger/troth/gen/pb"
-	"github.com/troth-ledger/troth/ledger/asset"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/promise/contract"
 )
@@ -16,12 +17,15 @@ func checkChallenge(m *pb.ChallengeRequest) error {
 	return checkPromise(m.Promise)
 }
 
+// applyChallenge enters that another rule should have fired. Errors: NOT_FOUND,
+// NOT_IN_TERMS, NOT_YOURS, WRONG_STATE, WRONG_TIME, and those of asset.Hold for
+// the bond.
 func applyChallenge(c *op.Context, m *pb.ChallengeRequest) (*pb.ChallengeResponse, error) {
 	p, k, err := load(c, m.Promise)
 	if err != nil {
 		return nil, err
 	}
-	role, err := disputant(k, p, c.Signer, "")
+	role, err := disputant(c, k, p)
 	if err != nil {
 		return nil, err
 	}
@@ -29,36 +33,41 @@ func applyChallenge(c *op.Context, m *pb.ChallengeRequest) (*pb.ChallengeRespons
 	if err != nil {
 		return nil, numbered(err)
 	}
-	if err := putDown(c, p, challengeBond, bond); err != nil {
+	if err := claimable(k.Template(), p, m.Claim); err != nil {
 		return nil, err
 	}
+	if err := putDown(c, p, contract.ChallengeBond, bond); err != nil {
+		return nil, err
+	}
+	p.Agreement = nil
 	put(c, p)
 	return &pb.ChallengeResponse{AnswerBy: p.Assertion.Until}, nil
 }
 
-// disputant finds the role in which a party may challenge or answer. A party
-// in several roles doesn't answer itself: not is left out where it can be.
-func disputant(k *contract.Contract, p *pb.Promise, who, not string) (string, error) {
+// claimable refuses the claim of a rule that has fired: no rule pays twice, and
+// a challenge that nobody answers would make it.
+func claimable(t *pb.Template, p *pb.Promise, claim string) error {
+	for i, r := range t.Rules {
+		fired := func(f *pb.Fired) bool {
+			return f.Rule == uint32(i) && (f.Period < 0 || f.Period == int32(p.Period))
+		}
+		if r.Name == claim && slices.ContainsFunc(p.Fired, fired) {
+			return op.Errorf(pb.Code_NOT_IN_TERMS, "%q has fired already; claim another rule", claim)
+		}
+	}
+	return nil
+}
+
+// disputant finds the role in which the signer may challenge or answer.
+func disputant(c *op.Context, k *contract.Contract, p *pb.Promise) (string, error) {
 	d, ok := k.Dispute(p)
 	if !ok {
 		return "", op.Errorf(pb.Code_NOT_IN_TERMS, "nothing of the promise %s can be challenged", p.Id)
 	}
-	found := ""
 	for _, role := range d.By {
-		if isParty(binding(p, role), who) && (found == "" || found == not) {
-			found = role
+		if isIn(c.State, k.Template(), p, role, c.Signer) {
+			return role, nil
 		}
 	}
-	if found == "" {
-		return "", op.Errorf(pb.Code_NOT_YOURS, "%s has no part in a dispute of the promise %s", who, p.Id)
-	}
-	return found, nil
-}
-
-// putDown sets a bond aside.
-func putDown(c *op.Context, p *pb.Promise, name string, bond *pb.Amount) error {
-	if bond == nil {
-		return nil
-	}
-	return asset.Hold(c, holdID(p, name), c.Signer, bond.Asset, bond.Units, p.Id)
+	return "", op.Errorf(pb.Code_NOT_YOURS, "%s has no part in a dispute of the promise %s", c.Signer, p.Id)
 }

@@ -2,16 +2,16 @@ package promise
 
 import (
 	"github.com/troth-ledger/troth/gen/pb"
-	"github.com/troth-ledger/troth/ledger/asset"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/promise/contract"
-	"github.com/troth-ledger/troth/ledger/state"
 )
 
 var _ = op.Register(checkDecline, applyDecline)
 
 func checkDecline(m *pb.DeclineRequest) error { return checkPromise(m.Promise) }
 
+// applyDecline ends an offer: any side may, since without it there is no
+// promise. Errors: NOT_FOUND, NOT_YOURS, WRONG_STATE.
 func applyDecline(c *op.Context, m *pb.DeclineRequest) (*pb.DeclineResponse, error) {
 	p, k, err := load(c, m.Promise)
 	if err != nil {
@@ -20,17 +20,23 @@ func applyDecline(c *op.Context, m *pb.DeclineRequest) (*pb.DeclineResponse, err
 	if p.State != pb.PromiseState_OFFERED {
 		return nil, op.Errorf(pb.Code_WRONG_STATE, "the promise %s is %s; only an offer can be declined", p.Id, p.State)
 	}
-	why := "the offer was withdrawn"
+	outcome, why := pb.Outcome_DISCHARGED, "the offer was withdrawn"
 	if c.Signer != p.OfferedBy {
-		if _, err := myRole(k.Template(), p, c.Signer, ""); err != nil {
+		if _, err := myRole(c.State, k.Template(), p, c.Signer, ""); err != nil {
 			return nil, err
 		}
 		why = "the offer was declined"
 	}
-	withdraw(c, k, p, pb.Outcome_DISCHARGED, why)
+	if c.Now.After(p.AcceptBy.AsTime()) {
+		outcome, why = pb.Outcome_EXPIRED, notInTime
+	}
+	withdraw(c, k, p, outcome, why)
 	put(c, p)
 	return &pb.DeclineResponse{}, nil
 }
+
+// notInTime is the clause of an offer that nobody accepted.
+const notInTime = "the offer was not accepted in time"
 
 // withdraw ends an offer and gives back what was set aside for it.
 func withdraw(c *op.Context, k *contract.Contract, p *pb.Promise, outcome pb.Outcome, why string) {
@@ -39,31 +45,8 @@ func withdraw(c *op.Context, k *contract.Contract, p *pb.Promise, outcome pb.Out
 			h.Put = 0 // nothing was put in yet
 		}
 	}
-	if p.Copies > 1 {
-		returnCopies(c, p)
-	}
+	returnCopies(c, p)
 	f := k.Restore(p, outcome)
 	f.Name = why
 	finish(c, k, p, f, pb.Settlement_NOT_ACCEPTED)
-}
-
-// returnCopies gives back what a standing offer holds beyond its first copy,
-// which the settlement accounts for.
-func returnCopies(c *op.Context, p *pb.Promise) {
-	more := int64(p.Copies) - 1
-	for _, h := range p.Holds {
-		if h.Put == 0 {
-			continue
-		}
-		if h.Pool != "" {
-			pool, _ := Pools.Get(c.State, state.Key(h.Pool))
-			pool.Committed -= h.Put * more
-			Pools.Put(c.State, state.Key(pool.Id), pool)
-			continue
-		}
-		if err := asset.Release(c, holdID(p, h.Name), h.Party, h.Put*more); err != nil {
-			panic("promise: giving back a standing offer: " + err.Error())
-		}
-	}
-	p.Copies = 0
 }

@@ -1,7 +1,7 @@
 package promise
 
 import (
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"slices"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/fact"
@@ -11,94 +11,146 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
-// deliverMax is how many promises a fact reaches in one go. The others follow,
-// in the order of their ids, as work of the ledger's own: a flight with ten
-// thousand promises must not make one operation long.
-const deliverMax = 256
+// factsReserve is how many of a promise's places for facts are kept for each
+// role that attests. Otherwise one side could fill them all with statements of
+// its own, and the carrier's would find no place.
+const factsReserve = 16
 
-var _ = fact.OnNew(received)
-
-// received brings a new fact to the promises it counts for. One that is meant
-// for a certain promise must fit it; among those about its subject, it reaches
-// the ones that count its attester and read its kind.
-func received(c *op.Context, f *pb.Fact) error {
-	if id := f.Statement.Promise; id != "" {
-		p, k, err := load(c, id)
-		if err != nil {
-			return err
-		}
-		return direct(c, k, p, f)
+// enter adds a fact to those that count for a promise, or takes note that one
+// of them was taken back. It says whether the promise is to be looked at.
+//
+// A correction counts as a new fact. But where a payment for that single fact
+// was made already, it takes the place of what it corrects: rules over all
+// facts read what is right, and nothing is paid a second time. What was settled
+// stands, whatever is withdrawn later; a firing that may still be challenged is
+// not settled yet, and what it rested on is gone.
+func enter(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) bool {
+	old := -1
+	if id := fact.Supersedes(f); id != "" {
+		old = slices.IndexFunc(p.Facts, func(r *pb.FactRef) bool { return r.Fact == id })
 	}
-	if last, more := deliver(c, f, ""); more {
-		deliveries.Put(c.State, state.Key(f.Id), &pb.Deadline{Kind: "fact", Id: last, Due: c.Time()})
+	by, counts := countsFor(c, k, p, f)
+	counts = counts && f.Statement.Withdraws == "" && k.Fits(f.Statement) == nil
+	switch {
+	case counts && old >= 0 && paidFor(c, k, p, p.Facts[old].Fact):
+		p.Facts[old] = &pb.FactRef{Fact: f.Id, By: by}
+	case counts && hasRoom(k, p, by):
+		p.Facts = append(p.Facts, &pb.FactRef{Fact: f.Id, By: by})
+	case old < 0:
+		return false
+	}
+	if old >= 0 && p.State == pb.PromiseState_ASSERTED {
+		p.State, p.Assertion = pb.PromiseState_ACTIVE, nil
+	}
+	if p.State == pb.PromiseState_ACTIVE {
+		p.Wake = f.Arrived
+	}
+	return true
+}
+
+// countsFor finds the role in which a fact's attester counts for a promise.
+// Named as an attester comes before being one of a class, and that before being
+// a side.
+func countsFor(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) (role string, ok bool) {
+	const side, class, named = 1, 2, 3
+	best := 0
+	for i, r := range p.Roles {
+		d := k.Template().Roles[i]
+		rank := 0
+		switch {
+		case d.Kind == pb.RoleKind_ATTESTER && slices.Contains(r.Parties, f.Attester):
+			rank = named
+		case d.Kind == pb.RoleKind_ATTESTER:
+			if d.Class != "" && len(r.Parties) == 0 && fact.InClass(c.State, d.Class, f.Attester) {
+				rank = class
+			}
+		case isIn(c.State, k.Template(), p, r.Role, f.Attester) && k.Attests(r.Role):
+			rank = side
+		}
+		if rank > best {
+			best, role = rank, r.Role
+		}
+	}
+	return role, best > 0
+}
+
+// hasRoom says whether one more fact of a role can count.
+func hasRoom(k *contract.Contract, p *pb.Promise, by string) bool {
+	room := rule.FactsMax - len(p.Facts)
+	if room > factsReserve*contract.RolesMax {
+		return true // the common case: nobody counts places
+	}
+	for _, r := range p.Roles {
+		if r.Role == by || !k.Attests(r.Role) {
+			continue
+		}
+		used := 0
+		for _, ref := range p.Facts {
+			if ref.By == r.Role {
+				used++
+			}
+		}
+		room -= max(0, factsReserve-used)
+	}
+	return room > 0
+}
+
+// paidFor says whether a rule that fires for single facts fired for this one.
+func paidFor(c *op.Context, k *contract.Contract, p *pb.Promise, id string) bool {
+	single := func(r *pb.Rule) bool { return r.Each == pb.Rule_FACT }
+	if !slices.ContainsFunc(k.Template().Rules, single) {
+		return false
+	}
+	for seq := p.Settlements; seq > 0; seq-- {
+		s, ok := Settlements.Peek(c.State, SettlementKey(p.Id, seq))
+		if ok && len(s.Facts) == 1 && s.Facts[0] == id {
+			return true
+		}
+	}
+	return false
+}
+
+// received brings a new fact to the promises it counts for: the one it names,
+// or those about its subject that count its attester and read its kind.
+func received(c *op.Context, f *pb.Fact) error {
+	if f.Statement.Promise != "" {
+		return receivedFor(c, f)
+	}
+	if last, more := "", inQueue(c, f); more || deliver(c, f, &last, false) {
+		queue(c, f, last)
 	}
 	return nil
 }
 
-// deliverMore goes on where received or the last round stopped.
-func deliverMore(c *op.Context, k state.Key) {
-	d, _ := deliveries.Get(c.State, k)
-	f, ok := fact.Facts.Peek(c.State, k)
-	if !ok {
-		deliveries.Delete(c.State, k)
-		return
+// receivedFor brings a fact to the one promise it is meant for, or says why it
+// doesn't fit. What takes back an earlier fact is never refused: the record
+// must be put right, also where it changes nothing any more.
+//
+// Errors: NOT_FOUND, WRONG_STATE, NOT_ATTESTER, FACT_MISFIT, LIMIT.
+func receivedFor(c *op.Context, f *pb.Fact) error {
+	p, k, err := load(c, f.Statement.Promise)
+	if err != nil {
+		return err
 	}
-	last, more := deliver(c, f, d.Id)
-	if !more {
-		deliveries.Delete(c.State, k)
-		return
+	if fact.Supersedes(f) == "" {
+		if err := welcome(c, k, p, f); err != nil {
+			return err
+		}
+	} else if f.Statement.Withdraws == "" {
+		if err := k.Fits(f.Statement); err != nil {
+			return numbered(err)
+		}
 	}
-	// A later place in the index, so that other work of the same moment gets
-	// its turn.
-	deliveries.Put(c.State, k, &pb.Deadline{Kind: "fact", Id: last, Due: timestamppb.New(d.Due.AsTime().Add(1))})
+	if inQueue(c, f) || !reach(c, k, p, f, false) {
+		queue(c, f, "")
+	}
+	return nil
 }
 
-// deliver brings a fact to the live promises about its subject whose ids come
-// after last. It returns the last id it looked at, and whether there are more.
-func deliver(c *op.Context, f *pb.Fact, last string) (string, bool) {
-	var ids []string
-	prefix := LiveSubject(f.Statement.Subject) + "\x00"
-	for _, k := range BySubject.Keys(c.State, prefix, prefix+last) {
-		if string(k) == last {
-			continue
-		}
-		ids = append(ids, string(k))
-		if len(ids) > deliverMax {
-			break
-		}
-	}
-	more := len(ids) > deliverMax
-	if more {
-		ids = ids[:deliverMax]
-	}
-	for _, id := range ids {
-		last = id
-		p, k, err := load(c, id)
-		if err != nil {
-			continue
-		}
-		if changes(f) {
-			reconsider(c, p, f)
-			continue
-		}
-		if by, ok := countsFor(c, k, p, f); ok && k.Reads(f.Statement.Kind) && k.Fits(f.Statement) == nil {
-			attach(c, k, p, f, by)
-		}
-	}
-	return last, more
-}
-
-// changes says whether a fact only takes back another.
-func changes(f *pb.Fact) bool { return f.Statement.Withdraws != "" }
-
-// direct brings a fact to the promise it names, or says why it doesn't fit.
-func direct(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) error {
+// welcome says why a promise doesn't count a fact that is meant for it.
+func welcome(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) error {
 	if !live(p) {
 		return op.Errorf(pb.Code_WRONG_STATE, "the promise %s is %s; facts count while it is in force", p.Id, p.State)
-	}
-	if changes(f) {
-		reconsider(c, p, f)
-		return nil
 	}
 	by, ok := countsFor(c, k, p, f)
 	if !ok {
@@ -107,59 +159,51 @@ func direct(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) erro
 	if err := k.Fits(f.Statement); err != nil {
 		return numbered(err)
 	}
-	if len(p.Facts) >= rule.FactsMax {
-		return op.Errorf(pb.Code_LIMIT, "the promise %s has %d facts, the most there can be", p.Id, len(p.Facts))
+	if !hasRoom(k, p, by) {
+		return op.Errorf(pb.Code_LIMIT, "the promise %s has %d facts and no place for another by its %s", p.Id, len(p.Facts), by)
 	}
-	attach(c, k, p, f, by)
 	return nil
 }
 
-// countsFor finds the role in which a fact's attester counts for a promise.
-func countsFor(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) (role string, ok bool) {
-	for i, r := range p.Roles {
-		d := k.Template().Roles[i]
-		in := false
-		for _, id := range r.Parties {
-			in = in || id == f.Attester
-		}
-		if !in && d.Class != "" && len(r.Parties) == 0 {
-			in = fact.InClass(c.State, d.Class, f.Attester)
-		}
-		if in && k.Attests(r.Role) {
-			return r.Role, true
-		}
-	}
-	return "", false
+var _ = fact.OnNew(received)
+
+// overdue says whether a promise has fallen due by a fact's arrival: then what fell
+// due comes first, and the fact after it.
+func overdue(p *pb.Promise, f *pb.Fact) bool {
+	return p.Wake != nil && !p.Wake.AsTime().After(f.Arrived.AsTime())
 }
 
-// attach adds a fact to a promise and has the promise looked at in this block.
-// What fell due before it arrived is settled before it counts.
-func attach(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact, by string) {
-	if p.Wake != nil && p.Wake.AsTime().Before(c.Now) && p.State != pb.PromiseState_SUSPENDED {
-		evaluate(c, k, p, pb.Settlement_NO_CAUSE)
+// reach brings a fact to one promise. It returns false where something of the
+// promise fell due before and has to come first: an operation that states facts
+// may not pay anybody, so the ledger does that by itself. mayPay says that it
+// is the ledger who asks.
+func reach(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact, mayPay bool) bool {
+	if !live(p) || p.Active.AsTime().After(f.Arrived.AsTime()) {
+		return true // over already, or begun since
 	}
-	if live(p) && len(p.Facts) < rule.FactsMax {
-		p.Facts = append(p.Facts, &pb.FactRef{Fact: f.Id, By: by})
-		look(c, p)
+	late := overdue(p, f)
+	if late && !mayPay {
+		return false
 	}
-	put(c, p)
-}
-
-// reconsider looks at a promise again when a fact of it was taken back.
-func reconsider(c *op.Context, p *pb.Promise, f *pb.Fact) {
-	for _, ref := range p.Facts {
-		if ref.Fact == f.Statement.Withdraws {
-			look(c, p)
+	if late {
+		catchUp(c, k, p, f.Arrived.AsTime())
+		if live(p) && overdue(p, f) {
 			put(c, p)
-			return
+			return false
 		}
 	}
+	if live(p) && enter(c, k, p, f) || late {
+		put(c, p)
+	}
+	return true
 }
 
-// look has the ledger look at a promise in this block, unless its clock stands
-// still or something else is being waited for.
-func look(c *op.Context, p *pb.Promise) {
-	if p.State == pb.PromiseState_ACTIVE {
-		p.Wake = c.Time()
+// peekContract is the contract of a promise that is only looked at.
+func peekContract(c *op.Context, id string) (*pb.Promise, *contract.Contract, bool) {
+	p, ok := Promises.Peek(c.State, state.Key(id))
+	if !ok {
+		return nil, nil, false
 	}
+	k, err := contractOf(c.State, p.Template)
+	return p, k, err == nil
 }

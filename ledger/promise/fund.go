@@ -9,26 +9,23 @@ import (
 )
 
 // fund sets a side's money aside: each hold of the role, so many times. Before,
-// a hold's put says what is to be put in; from then on, what is.
+// a hold's put says what is to be put in; from then on, what is. Errors: those
+// of asset.Hold and commit, OVERFLOW.
 func fund(c *op.Context, k *contract.Contract, p *pb.Promise, role string, pools []*pb.PoolChoice, times int64) error {
 	for i, d := range k.Template().Holds {
 		h := p.Holds[i]
 		if d.From != role || h.Put == 0 {
 			continue
 		}
-		h.Party = binding(p, role).Parties[0]
-		units := h.Put
-		if times > 1 {
-			if units > asset.UnitsMax/times {
-				return op.Errorf(pb.Code_OVERFLOW, "%d times %d units are more than there can be", times, units)
-			}
-			units *= times
+		h.Party = first(binding(p, role))
+		if h.Put > asset.UnitsMax/times {
+			return op.Errorf(pb.Code_OVERFLOW, "%d times %d units are more than there can be", times, h.Put)
 		}
 		var err error
 		if d.Pool {
-			err = commit(c, h, pools, units)
+			err = commit(c, h, pools, h.Put*times)
 		} else {
-			err = asset.Hold(c, holdID(p, h.Name), h.Party, h.Asset, units, p.Id)
+			err = asset.Hold(c, holdID(p, h.Name), h.Party, h.Asset, h.Put*times, p.Id)
 		}
 		if err != nil {
 			return err
@@ -37,7 +34,8 @@ func fund(c *op.Context, k *contract.Contract, p *pb.Promise, role string, pools
 	return nil
 }
 
-// commit promises units of the pool chosen for a hold.
+// commit promises units of the pool chosen for a hold. Errors: BAD_TERMS,
+// NOT_FOUND, NOT_YOURS, POOL_EXHAUSTED.
 func commit(c *op.Context, h *pb.PromiseHold, pools []*pb.PoolChoice, units int64) error {
 	for _, choice := range pools {
 		if choice.Hold == h.Name {
@@ -67,13 +65,11 @@ func commit(c *op.Context, h *pb.PromiseHold, pools []*pb.PoolChoice, units int6
 // pay moves what a settlement says and names the parties paid.
 func pay(c *op.Context, k *contract.Contract, p *pb.Promise, s *pb.Settlement) error {
 	for _, leg := range s.Payouts {
-		if leg.To == "" {
-			leg.To = payee(c, k.Template(), p, leg.Role)
-		}
+		h := holdOf(p, leg.Hold)
+		leg.To = payee(c.State, k.Template(), p, h, leg.Role)
 		if leg.Units == 0 {
 			continue
 		}
-		h := holdOf(p, leg.Hold)
 		var err error
 		if h.Pool != "" {
 			err = draw(c, h, leg)
@@ -87,7 +83,8 @@ func pay(c *op.Context, k *contract.Contract, p *pb.Promise, s *pb.Settlement) e
 	return nil
 }
 
-// draw pays out of a pool. What goes back to the pool's owner stays in the pool.
+// draw pays out of a pool. What goes back to the pool's owner stays in the
+// pool, free to be promised again.
 func draw(c *op.Context, h *pb.PromiseHold, leg *pb.Payout) error {
 	pool, ok := Pools.Get(c.State, state.Key(h.Pool))
 	if !ok {
@@ -101,14 +98,5 @@ func draw(c *op.Context, h *pb.PromiseHold, leg *pb.Payout) error {
 		}
 	}
 	Pools.Put(c.State, state.Key(pool.Id), pool)
-	return nil
-}
-
-func holdOf(p *pb.Promise, name string) *pb.PromiseHold {
-	for _, h := range p.Holds {
-		if h.Name == name {
-			return h
-		}
-	}
 	return nil
 }

@@ -16,20 +16,24 @@ func checkNovate(m *pb.NovateRequest) error {
 }
 
 // applyNovate puts a replacement in a device's place: the remaining term moves
-// with the promise, and the old device's reports no longer count.
+// with the promise, what the old device has stated stays, and what it states
+// from now on no longer counts.
+//
+// Errors: NOT_FOUND, UNKNOWN_PARTY, NOT_YOURS, WRONG_STATE, WRONG_TIME,
+// NOT_IN_TERMS, INVALID for what can't be a replacement.
 func applyNovate(c *op.Context, m *pb.NovateRequest) (*pb.NovateResponse, error) {
 	p, k, err := load(c, m.Promise)
 	if err != nil {
 		return nil, err
 	}
-	if err := inForce(p); err != nil {
+	if err := inForce(c, p); err != nil {
 		return nil, err
 	}
 	n := k.Template().Novation
 	if n == nil {
 		return nil, op.Errorf(pb.Code_NOT_IN_TERMS, "the terms of %s don't provide for a replacement", p.Id)
 	}
-	if !isParty(binding(p, n.By), c.Signer) {
+	if !isIn(c.State, k.Template(), p, n.By, c.Signer) {
 		return nil, op.Errorf(pb.Code_NOT_YOURS, "only the %s replaces the device of %s", n.By, p.Id)
 	}
 	device, err := party.Get(c.State, m.Device)
@@ -46,7 +50,7 @@ func applyNovate(c *op.Context, m *pb.NovateRequest) (*pb.NovateResponse, error)
 		return nil, op.Errorf(pb.Code_INVALID, "%s is not a device in use", m.Device)
 	case m.Device == old:
 		return nil, op.Errorf(pb.Code_INVALID, "%s is the promise's device already", m.Device)
-	case device.Owner != party.OwnerOfDevice(c.State, old):
+	case device.Owner == "" || device.Owner != party.OwnerOfDevice(c.State, old):
 		return nil, op.Errorf(pb.Code_NOT_YOURS, "%s is not of the same owner as %s; hand it over first", m.Device, old)
 	}
 	r.Parties = []string{m.Device}
@@ -55,6 +59,10 @@ func applyNovate(c *op.Context, m *pb.NovateRequest) (*pb.NovateResponse, error)
 			p.Subjects[i] = "device:" + m.Device
 		}
 	}
+	if err := resubject(k, p); err != nil {
+		return nil, err
+	}
+	p.Agreement = nil
 	put(c, p)
 	return &pb.NovateResponse{}, nil
 }

@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -17,6 +18,7 @@ const (
 	subjectsMax   = 4
 	attestersMax  = 8
 	copiesMax     = 1_000_000
+	nameMax       = 64
 )
 
 var _ = op.Register(checkOffer, applyOffer)
@@ -28,13 +30,16 @@ func checkOffer(m *pb.OfferRequest) error {
 	if len(m.Roles) > contract.RolesMax || len(m.Terms) > contract.TermsMax || len(m.Pools) > contract.HoldsMax {
 		return op.Errorf(pb.Code_TOO_LARGE, "an offer has at most %d roles, %d terms and %d pools", contract.RolesMax, contract.TermsMax, contract.HoldsMax)
 	}
-	if len(m.Subjects) > subjectsMax {
-		return op.Errorf(pb.Code_TOO_LARGE, "an offer has at most %d subjects", subjectsMax)
-	}
-	for _, s := range m.Subjects {
-		if !contract.IsSubject(s) {
-			return op.Errorf(pb.Code_INVALID, "%q is no subject: 1 to 128 letters, digits and -_.:/@", clip(s))
+	for _, t := range m.Terms {
+		if len(t.Name) > nameMax {
+			return op.Errorf(pb.Code_TOO_LARGE, "a term's name has at most %d bytes", nameMax)
 		}
+	}
+	if err := checkRoleIDs(m.Roles); err != nil {
+		return err
+	}
+	if err := checkPools(m.Pools); err != nil {
+		return err
 	}
 	if m.Copies > copiesMax {
 		return op.Errorf(pb.Code_TOO_LARGE, "a standing offer is for %d at most", copiesMax)
@@ -42,9 +47,27 @@ func checkOffer(m *pb.OfferRequest) error {
 	if m.AcceptBy != nil && m.AcceptBy.CheckValid() != nil {
 		return op.Errorf(pb.Code_INVALID, "accept_by is not a time")
 	}
+	return checkSubjects(m.Subjects)
+}
+
+func checkSubjects(subjects []string) error {
+	if len(subjects) > subjectsMax {
+		return op.Errorf(pb.Code_TOO_LARGE, "an offer has at most %d subjects", subjectsMax)
+	}
+	for i, s := range subjects {
+		if !contract.IsSubject(s) {
+			return op.Errorf(pb.Code_INVALID, "%q is no subject: 1 to 128 letters, digits and -_.:/@", clip(s))
+		}
+		if slices.Contains(subjects[:i], s) {
+			return op.Errorf(pb.Code_INVALID, "the subject %s is given twice", s)
+		}
+	}
 	return nil
 }
 
+// applyOffer writes an offer and sets the offering side's money aside. Errors:
+// NOT_FOUND for the template, BAD_TERMS, WRONG_TIME for accept_by, BAD_ROLES,
+// UNKNOWN_PARTY, NOT_YOURS, and those of fund.
 func applyOffer(c *op.Context, m *pb.OfferRequest) (*pb.OfferResponse, error) {
 	k, err := contractOf(c.State, m.Template)
 	if err != nil {
@@ -62,26 +85,14 @@ func applyOffer(c *op.Context, m *pb.OfferRequest) (*pb.OfferResponse, error) {
 	if p.Roles, err = bind(c, k.Template(), m.Roles, m.Copies > 0); err != nil {
 		return nil, err
 	}
+	if hold, ok := ownerPays(k.Template(), p); ok {
+		return nil, op.Errorf(pb.Code_BAD_ROLES, "the hold %q asks money of whoever owns the device, who is not asked", hold)
+	}
 	if err := setSubjects(k, p, m.Subjects); err != nil {
 		return nil, err
 	}
-	took := false
-	for _, r := range p.Roles {
-		d := roleDef(k.Template(), r.Role)
-		switch {
-		case !sides(d):
-			r.Accepted = true
-		case isParty(r, c.Signer):
-			took, r.Accepted = true, true
-			if err := fund(c, k, p, r.Role, m.Pools, max(int64(m.Copies), 1)); err != nil {
-				return nil, err
-			}
-		case d.Unasked || d.OwnerOf != "":
-			r.Accepted = true
-		}
-	}
-	if !took {
-		return nil, op.Errorf(pb.Code_NOT_YOURS, "the offering party takes one of the sides itself; %s takes none", c.Signer)
+	if err := takeSides(c, k, p, m); err != nil {
+		return nil, err
 	}
 	p.Wake = timestamppb.New(p.AcceptBy.AsTime().Add(1))
 	if p.Copies == 0 && allAccepted(p) {
@@ -91,6 +102,30 @@ func applyOffer(c *op.Context, m *pb.OfferRequest) (*pb.OfferResponse, error) {
 	return &pb.OfferResponse{Promise: p.Id}, nil
 }
 
+// takeSides enters that the signer accepts all its own sides, and that nobody
+// else has to who is asked for nothing.
+func takeSides(c *op.Context, k *contract.Contract, p *pb.Promise, m *pb.OfferRequest) error {
+	took := false
+	for i, r := range p.Roles {
+		d := k.Template().Roles[i]
+		switch {
+		case !sides(d) || d.OwnerOf != "":
+			r.Accepted = true
+		case first(r) == c.Signer:
+			took, r.Accepted = true, true
+			if err := fund(c, k, p, r.Role, m.Pools, max(int64(m.Copies), 1)); err != nil {
+				return err
+			}
+		case d.Unasked && len(r.Parties) > 0 && !asks(k.Template(), p, r.Role):
+			r.Accepted = true
+		}
+	}
+	if !took {
+		return op.Errorf(pb.Code_NOT_YOURS, "the offering party takes one of the sides itself; %s takes none", c.Signer)
+	}
+	return checkChosen(c.State, k.Template(), p, c.Signer, m.Pools)
+}
+
 func setAcceptBy(c *op.Context, p *pb.Promise, by *timestamppb.Timestamp) error {
 	at := c.Now.Add(acceptDefault)
 	if by != nil {
@@ -98,7 +133,7 @@ func setAcceptBy(c *op.Context, p *pb.Promise, by *timestamppb.Timestamp) error 
 	}
 	if at.Before(c.Now) || at.After(c.Now.Add(acceptMax)) {
 		return op.Errorf(pb.Code_WRONG_TIME, "accept_by is %s; it must be within a year from now, %s",
-			at.Format(time.RFC3339), c.Now.Format(time.RFC3339))
+			clock(at), clock(c.Now))
 	}
 	p.AcceptBy = timestamppb.New(at)
 	return nil
@@ -121,13 +156,20 @@ func setSubjects(k *contract.Contract, p *pb.Promise, asked []string) error {
 	return nil
 }
 
-func allAccepted(p *pb.Promise) bool {
-	for _, r := range p.Roles {
-		if !r.Accepted {
-			return false
-		}
+// resubject fills in a subject again that depends on who is who.
+func resubject(k *contract.Contract, p *pb.Promise) error {
+	own, err := k.Subject(p)
+	if err != nil {
+		return numbered(err)
 	}
-	return true
+	if own != "" {
+		p.Subjects = []string{own}
+	}
+	return nil
+}
+
+func allAccepted(p *pb.Promise) bool {
+	return !slices.ContainsFunc(p.Roles, func(r *pb.RoleBinding) bool { return !r.Accepted })
 }
 
 // activate brings a promise into force. It is looked at at once: a rule may
@@ -135,3 +177,6 @@ func allAccepted(p *pb.Promise) bool {
 func activate(c *op.Context, p *pb.Promise) {
 	p.State, p.Active, p.Wake = pb.PromiseState_ACTIVE, c.Time(), c.Time()
 }
+
+// clock writes a time in a message.
+func clock(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }

@@ -27,6 +27,8 @@ func checkPublishTemplate(m *pb.PublishTemplateRequest) error {
 	return nil
 }
 
+// applyPublishTemplate writes a template for good. Errors: EXISTS, INVALID for a
+// version out of turn, BAD_TEMPLATE, TOO_COSTLY, EXAMPLE_FAILED.
 func applyPublishTemplate(c *op.Context, m *pb.PublishTemplateRequest) (*pb.PublishTemplateResponse, error) {
 	t := m.Template.CloneVT()
 	publisher := c.Signer
@@ -40,30 +42,30 @@ func applyPublishTemplate(c *op.Context, m *pb.PublishTemplateRequest) (*pb.Publ
 	if before := templateID(t.Name, publisher, t.Version-1); t.Version > 1 && !Templates.Has(c.State, state.Key(before)) {
 		return nil, op.Errorf(pb.Code_INVALID, "version %d comes after version %d, which is not published", t.Version, t.Version-1)
 	}
-	k, problems := contract.Compile(t)
-	if k != nil && !anyError(problems) {
-		problems = append(problems, k.Check()...)
-	}
-	if k != nil && !anyError(problems) {
-		problems = append(problems, k.RunExamples()...)
-	}
-	for _, p := range problems {
-		if p.Severity == contract.Error {
-			return nil, op.Errorf(p.Code, "%s: %s", p.Path, p.Msg)
-		}
+	k, problems := contract.Admit(t)
+	if err := fault(problems); err != nil {
+		return nil, err
 	}
 	t.Publisher, t.Published = c.Signer, c.Time()
 	Templates.Put(c.State, state.Key(t.Id), t)
+	remember(c.State, t, k)
 	return &pb.PublishTemplateResponse{Template: t.Id}, nil
 }
 
-func anyError(ps []contract.Problem) bool {
-	for _, p := range ps {
-		if p.Severity == contract.Error {
-			return true
+// fault is the first error among problems, nil where all are warnings.
+func fault(problems []contract.Problem) error {
+	for _, p := range problems {
+		switch {
+		case p.Severity != contract.Error:
+		case p.Path == "":
+			return op.Errorf(p.Code, "%s", p.Msg)
+		case p.Line > 0:
+			return op.Errorf(p.Code, "%s, line %d, column %d: %s", p.Path, p.Line, p.Col, p.Msg)
+		default:
+			return op.Errorf(p.Code, "%s: %s", p.Path, p.Msg)
 		}
 	}
-	return false
+	return nil
 }
 
 func templateID(name, publisher string, version uint32) string {

@@ -16,12 +16,18 @@ func checkReveal(m *pb.RevealRequest) error {
 	if len(m.Salt) < 16 || len(m.Salt) > 32 {
 		return op.Errorf(pb.Code_INVALID, "the salt has %d bytes, not 16 to 32", len(m.Salt))
 	}
+	if len(m.Term) > nameMax {
+		return op.Errorf(pb.Code_TOO_LARGE, "a term's name has at most %d bytes", nameMax)
+	}
 	if m.Value.GetValue() == nil || m.Value.GetSealed() != nil {
 		return op.Errorf(pb.Code_INVALID, "there is no value to reveal")
 	}
 	return checkPromise(m.Promise)
 }
 
+// applyReveal opens a commitment. From then on rules read the term, and the
+// promise is looked at. Errors: NOT_FOUND, NOT_YOURS, WRONG_STATE, WRONG_TIME,
+// BAD_REVEAL, BAD_TERMS for a value of another type than the term's.
 func applyReveal(c *op.Context, m *pb.RevealRequest) (*pb.RevealResponse, error) {
 	p, k, err := load(c, m.Promise)
 	if err != nil {
@@ -30,7 +36,10 @@ func applyReveal(c *op.Context, m *pb.RevealRequest) (*pb.RevealResponse, error)
 	if !live(p) {
 		return nil, op.Errorf(pb.Code_WRONG_STATE, "the promise %s is %s, not in force", p.Id, p.State)
 	}
-	if _, err := myRole(k.Template(), p, c.Signer, ""); err != nil {
+	if err := settledSoFar(c, p); err != nil {
+		return nil, err
+	}
+	if _, err := myRole(c.State, k.Template(), p, c.Signer, ""); err != nil {
 		return nil, err
 	}
 	for i, d := range k.Template().Terms {

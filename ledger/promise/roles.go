@@ -4,6 +4,7 @@ import (
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // roleDef finds a role of a template, nil where it has none of the name.
@@ -31,98 +32,80 @@ func binding(p *pb.Promise, role string) *pb.RoleBinding {
 	return nil
 }
 
-func isParty(r *pb.RoleBinding, id string) bool {
-	return r != nil && len(r.Parties) > 0 && r.Parties[0] == id
+// first is the first party of a binding, empty where there is none.
+func first(r *pb.RoleBinding) string {
+	if r == nil || len(r.Parties) == 0 {
+		return ""
+	}
+	return r.Parties[0]
 }
 
-// bind puts an offer's bindings into the template's order and checks them. In
-// a standing offer one beneficiary may be open: whoever accepts.
-func bind(c *op.Context, t *pb.Template, asked []*pb.RoleBinding, standing bool) ([]*pb.RoleBinding, error) {
-	out := make([]*pb.RoleBinding, len(t.Roles))
-	used, open := 0, 0
-	for i, d := range t.Roles {
-		out[i] = &pb.RoleBinding{Role: d.Name}
-		for _, a := range asked {
-			if a.Role != d.Name {
-				continue
-			}
-			if out[i].Parties != nil {
-				return nil, op.Errorf(pb.Code_BAD_ROLES, "the role %q is given twice", d.Name)
-			}
-			out[i].Parties = a.Parties
-			used++
-		}
-		if err := checkBinding(c, d, out[i]); err != nil {
-			return nil, err
-		}
-		if len(out[i].Parties) > 0 || d.OwnerOf != "" || d.Kind == pb.RoleKind_ATTESTER {
-			continue
-		}
-		if !standing || d.Kind != pb.RoleKind_BENEFICIARY || open > 0 {
-			return nil, op.Errorf(pb.Code_BAD_ROLES, "nobody is in the role %q", d.Name)
-		}
-		open++
+// inRole is the party that a role is now: the one bound to it, or whoever owns
+// its device at this moment. A device that nobody owns stands for itself. It is
+// empty where nobody is in the role.
+func inRole(r state.Reader, t *pb.Template, p *pb.Promise, role string) string {
+	d := roleDef(t, role)
+	if d == nil {
+		return ""
 	}
-	if used != len(asked) {
-		return nil, op.Errorf(pb.Code_BAD_ROLES, "%d of the %d roles given are not the template's", len(asked)-used, len(asked))
+	if d.OwnerOf == "" {
+		return first(binding(p, role))
 	}
-	if standing && open == 0 {
-		return nil, op.Errorf(pb.Code_BAD_ROLES, "a standing offer leaves one beneficiary open; this one names them all")
+	device := first(binding(p, d.OwnerOf))
+	if owner := party.OwnerOfDevice(r, device); owner != "" {
+		return owner
 	}
-	return out, nil
+	return device
 }
 
-func checkBinding(c *op.Context, d *pb.RoleDef, r *pb.RoleBinding) error {
-	most := 1
-	if d.Kind == pb.RoleKind_ATTESTER {
-		most = attestersMax
-		if len(r.Parties) == 0 && d.Class == "" {
-			return op.Errorf(pb.Code_BAD_ROLES, "nobody is in the role %q", d.Name)
+// isIn says whether a party is in a role.
+func isIn(r state.Reader, t *pb.Template, p *pb.Promise, role, who string) bool {
+	return who != "" && inRole(r, t, p, role) == who
+}
+
+// myRole finds the side that a party takes: the one named, or its first.
+func myRole(r state.Reader, t *pb.Template, p *pb.Promise, who, named string) (*pb.RoleBinding, error) {
+	for i, b := range p.Roles {
+		if sides(t.Roles[i]) && (named == "" || named == b.Role) && isIn(r, t, p, b.Role, who) {
+			return b, nil
 		}
 	}
-	if d.OwnerOf != "" && len(r.Parties) > 0 {
-		return op.Errorf(pb.Code_BAD_ROLES, "the role %q is whoever owns the device; leave it out", d.Name)
+	if named != "" {
+		return nil, op.Errorf(pb.Code_NOT_YOURS, "%s is not the %s of the promise %s", who, clip(named), p.Id)
 	}
-	if len(r.Parties) > most {
-		return op.Errorf(pb.Code_BAD_ROLES, "the role %q has %d parties; %d is the most", d.Name, len(r.Parties), most)
+	return nil, op.Errorf(pb.Code_NOT_YOURS, "%s has no side in the promise %s", who, p.Id)
+}
+
+// payee is the party that a leg's money goes to. What goes back into a pool is
+// its owner's, whoever took over the role since; and what was put in goes back
+// where nobody is in the role, rather than nowhere. Offers are refused that
+// could come to the latter.
+func payee(r state.Reader, t *pb.Template, p *pb.Promise, h *pb.PromiseHold, role string) string {
+	if h.Pool != "" && holdDef(t, h.Name).From == role {
+		return h.Party
 	}
-	for i, id := range r.Parties {
-		if _, err := party.Get(c.State, id); err != nil {
-			return err
-		}
-		for _, other := range r.Parties[:i] {
-			if other == id {
-				return op.Errorf(pb.Code_BAD_ROLES, "%s is twice in the role %q", id, d.Name)
-			}
+	if to := inRole(r, t, p, role); to != "" {
+		return to
+	}
+	return h.Party
+}
+
+// holdDef finds a hold of a template.
+func holdDef(t *pb.Template, name string) *pb.HoldDef {
+	for _, d := range t.Holds {
+		if d.Name == name {
+			return d
 		}
 	}
 	return nil
 }
 
-// myRole finds the side that a party takes: the one named, or the only one.
-func myRole(t *pb.Template, p *pb.Promise, who, named string) (*pb.RoleBinding, error) {
-	for _, r := range p.Roles {
-		if d := roleDef(t, r.Role); sides(d) && isParty(r, who) && (named == "" || named == r.Role) {
-			return r, nil
+// holdOf finds a hold of a promise, nil where it has none of the name.
+func holdOf(p *pb.Promise, name string) *pb.PromiseHold {
+	for _, h := range p.Holds {
+		if h.Name == name {
+			return h
 		}
 	}
-	return nil, op.Errorf(pb.Code_NOT_YOURS, "%s has no side in the promise %s", who, p.Id)
-}
-
-// payee is the party that a role's money goes to.
-func payee(c *op.Context, t *pb.Template, p *pb.Promise, role string) string {
-	d := roleDef(t, role)
-	if d.OwnerOf != "" {
-		device := binding(p, d.OwnerOf)
-		if len(device.Parties) > 0 {
-			if owner := party.OwnerOfDevice(c.State, device.Parties[0]); owner != "" {
-				return owner
-			}
-			return device.Parties[0]
-		}
-	}
-	if r := binding(p, role); len(r.Parties) > 0 {
-		return r.Parties[0]
-	}
-	return ""
+	return nil
 }

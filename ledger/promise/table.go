@@ -18,8 +18,8 @@ var (
 	Settlements = state.NewTable[pb.Settlement](42, "settlements", func(s *pb.Settlement) []string { return []string{s.Promise} })
 	// Pools holds pools by id.
 	Pools = state.NewTable[pb.Pool](43, "pools", func(p *pb.Pool) []string { return []string{p.Id, p.Owner} })
-	// deliveries holds facts that have not reached all their promises yet, by
-	// the fact's id: the last promise reached, and when to go on.
+	// deliveries holds facts that have not reached all their promises yet, in
+	// their order: what they wait at, the last promise reached, and since when.
 	deliveries = state.NewTable[pb.Deadline](44, "deliveries", nil)
 )
 
@@ -45,6 +45,8 @@ var (
 	// PoolsByOwner finds pools by owner.
 	PoolsByOwner = state.NewIndex(Pools, 46, "pools_by_owner", func(_ state.Key, p *pb.Pool) []string { return []string{p.Owner} })
 	delivering   = state.NewIndex(deliveries, 47, "deliveries_due", func(_ state.Key, d *pb.Deadline) []string { return []string{state.At(d.Due.AsTime())} })
+	// waitingAt finds deliveries by their promise or subject.
+	waitingAt = state.NewIndex(deliveries, 48, "deliveries_by_place", func(_ state.Key, d *pb.Deadline) []string { return []string{d.Kind} })
 )
 
 // The oldest deadline comes first: see op.RegisterDeadlines.

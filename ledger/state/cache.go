@@ -1,10 +1,10 @@
 package state
 
-// cache keeps decoded committed records in two generations: what was used
-// since the last turn, and what was used before. When the young generation is
-// full it becomes the old one, and what nobody asked for is forgotten. It
-// belongs to the executing goroutine; what it holds is never changed, and what
-// it holds or forgot never changes a result.
+// cache keeps decoded committed records, nil for a row that is not there, in
+// two generations: what was used since the last turn, and what was used before.
+// When the young generation is full it becomes the old one, and what nobody
+// asked for is forgotten. It belongs to the executing goroutine; what it holds
+// is never changed, and what it holds or forgot never changes a result.
 type cache struct {
 	max        int
 	size       int

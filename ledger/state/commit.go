@@ -171,7 +171,9 @@ func (s *Store) Commit(locals []Local) error {
 	}
 	s.ready = nil
 	for i := range b.dirty {
-		if w := &b.dirty[i]; w.rec == nil {
+		// Rows out of the tree are idempotency keys: written once, and hardly
+		// ever read again.
+		if w := &b.dirty[i]; w.rec == nil || !w.table.proven {
 			s.cache.drop(w.table, w.key)
 		} else {
 			s.cache.put(w.table, w.key, w.rec)

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/google/btree"
@@ -47,8 +48,8 @@ type row struct {
 type Overlay struct {
 	store   *Store
 	rows    [128]map[Key]*row
-	added   [128]*btree.BTreeG[string] // index entries that are not in the store
-	removed [128]map[string]struct{}   // index entries of the store that are gone
+	added   [128]*btree.BTreeG[string] // index entries that the block wrote
+	removed [128]map[string]struct{}   // index entries that the block took out
 	journal []Change
 }
 
@@ -88,6 +89,10 @@ func (o *Overlay) apply(t *spec, k Key, before, after Record) {
 	}
 }
 
+// reindex moves a row in an index. What leaves a place is noted as removed even
+// where the block itself put it there, and what comes to one as added even
+// where the store has it: so neither note depends on what came before, an entry
+// is in one of them at most, and writing both is always right.
 func (o *Overlay) reindex(ix *index, k Key, before, after Record) {
 	var was, is []string
 	if before != nil {
@@ -96,15 +101,16 @@ func (o *Overlay) reindex(ix *index, k Key, before, after Record) {
 	if after != nil {
 		is = ix.entries(k, after)
 	}
-	if equal(was, is) {
+	if slices.Equal(was, is) {
 		return
 	}
 	for _, p := range was {
+		if slices.Contains(is, p) {
+			continue
+		}
 		e := entry(p, k)
 		if t := o.added[ix.id]; t != nil {
-			if _, ok := t.Delete(e); ok {
-				continue
-			}
+			t.Delete(e)
 		}
 		if o.removed[ix.id] == nil {
 			o.removed[ix.id] = make(map[string]struct{})
@@ -112,28 +118,16 @@ func (o *Overlay) reindex(ix *index, k Key, before, after Record) {
 		o.removed[ix.id][e] = struct{}{}
 	}
 	for _, p := range is {
-		e := entry(p, k)
-		if _, ok := o.removed[ix.id][e]; ok {
-			delete(o.removed[ix.id], e)
+		if slices.Contains(was, p) {
 			continue
 		}
+		e := entry(p, k)
+		delete(o.removed[ix.id], e)
 		if o.added[ix.id] == nil {
 			o.added[ix.id] = btree.NewG(32, func(a, b string) bool { return a < b })
 		}
 		o.added[ix.id].ReplaceOrInsert(e)
 	}
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }
 
 // Mark returns the present point of the journal.

@@ -10,8 +10,10 @@ import (
 	"github.com/troth-ledger/troth/ledger/state/smt"
 )
 
-// ErrTooEarly says that there is no height before yet to prove anything of.
-var ErrTooEarly = errors.New("state: nothing is provable before the second block")
+// ErrTooEarly says that the height before isn't at hand to prove anything of: on
+// a new chain before the second block, and on a store just opened before the
+// next one, for only the last height is on disk.
+var ErrTooEarly = errors.New("state: nothing is provable before the next block")
 
 const spacePreimage = 0x04 // half a key's hash -> the key in the tree
 
@@ -36,7 +38,7 @@ type Proof struct {
 func (t Table[V, P]) Prove(v *View, k Key) (*Proof, error) { return v.prove(t.ProofKey(k)) }
 
 func (v *View) prove(key []byte) (*Proof, error) {
-	if v.height < 2 {
+	if v.prev == nil || v.height < 2 {
 		return nil, ErrTooEarly
 	}
 	p, err := v.prev.Prove(key, v.preimage)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
@@ -26,9 +27,12 @@ type Store struct {
 	memo  map[string]any
 	ready *block // finalised and not yet committed
 	view  atomic.Pointer[View]
-	// swap guarantees that a view is pinned while it is the newest: View and
-	// Commit exclude each other for a few instructions.
-	swap sync.Mutex
+	// swap guarantees that a view is pinned while it is the newest, and none
+	// once the store is closed: View, Commit and Close exclude each other for a
+	// few instructions.
+	swap   sync.Mutex
+	closed bool
+	live   sync.WaitGroup // views that are pinned
 }
 
 // ErrDamaged says that what is on disk is not what was written.
@@ -55,32 +59,36 @@ func Open(dir string, opt Options) (*Store, error) {
 		Cache: pc, FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
 		Logger: quiet{},
+		// Its own way is to end the process; what is damaged is to be said, and
+		// refused, by whoever reads it.
+		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	}
 	o.Levels[0].FilterPolicy = bloom.FilterPolicy(10)
 	for i := range o.Levels {
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
 	}
 	if opt.InMemory {
-		o.FS = vfs.NewMem()
+		o.FS, o.MemTableSize = vfs.NewMem(), 4<<20
 	}
-	db, err := pebble.Open(dir, o)
+	db, err := openPebble(dir, o)
 	if err != nil {
-		return nil, fmt.Errorf("state: opening %s: %w", dir, err)
+		return nil, err
 	}
 	s := &Store{db: db, cache: newCache(1 << 17), memo: make(map[string]any)}
-	if err := s.load(); err != nil {
+	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return s, nil
 }
 
-// quiet keeps Pebble's chatter out of the node's log; its errors are returned.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(f string, a ...any) {
-	panic(fmt.Sprintf("state: storage: "+f, a...))
+// loadSafely is load where Pebble may panic over what it reads.
+func (s *Store) loadSafely(dir string) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%w: reading %s: %v", ErrDamaged, dir, r)
+		}
+	}()
+	return s.load()
 }
 
 var metaHead = []byte{spaceMeta, 'h'}
@@ -99,12 +107,10 @@ func (s *Store) load() error {
 		return bad
 	}
 	if got := s.tree.Root(); got != root {
-		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x; restore a backup or let the node sync anew",
+		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x",
 			ErrDamaged, height, got, root)
 	}
-	v := newView(s, height)
-	v.prev = v.tree.Clone()
-	s.view.Store(v)
+	s.view.Store(newView(s, height))
 	return nil
 }
 
@@ -135,16 +141,20 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
-		for ok := it.First(); ok; ok = it.Next() {
-			if !yield(sum(it.Key()[1:]), sum(it.Value())) {
-				break
-			}
-		}
-		if err := errors.Join(it.Error(), it.Close()); err != nil {
+		err = each(it, func() bool { return yield(sum(it.Key()[1:]), sum(it.Value())) })
+		if err != nil {
 			return fmt.Errorf("%w: table %s: %w", ErrDamaged, t.name, err)
 		}
 	}
 	return nil
+}
+
+// each calls fn at each place of an iterator, and closes it.
+func each(it *pebble.Iterator, fn func() bool) (err error) {
+	defer func() { err = errors.Join(err, it.Close()) }()
+	for ok := it.First(); ok && fn(); ok = it.Next() {
+	}
+	return it.Error()
 }
 
 // committed reads and decodes a row as of the last commit. Only the executing
@@ -154,9 +164,9 @@ func (s *Store) committed(t *spec, k Key) Record {
 		return r
 	}
 	r := decode(t, k, s.raw(s.db, t, k))
-	if r != nil {
-		s.cache.put(t, k, r)
-	}
+	// That a row isn't there is kept too: an idempotency key is looked for when
+	// its transaction is proposed, and again when it is executed.
+	s.cache.put(t, k, r)
 	return r
 }
 
@@ -201,14 +211,31 @@ func (s *Store) Root() [32]byte { return s.view.Load().root }
 // Len is the number of rows in the tree.
 func (s *Store) Len() int { return s.tree.Len() }
 
-// Close closes the store. Views must have been released.
+// closePatience is how long Close waits for views that are still pinned.
+const closePatience = 5 * time.Second
+
+// Close closes the store once every view is released; it gives up waiting after
+// a while and says so. Closing twice is harmless.
 func (s *Store) Close() error {
 	s.swap.Lock()
-	defer s.swap.Unlock()
-	v := s.view.Swap(nil)
-	v.drop()
-	if err := s.db.Flush(); err != nil {
-		return errors.Join(err, s.db.Close())
+	if s.closed {
+		s.swap.Unlock()
+		return nil
 	}
-	return s.db.Close()
+	s.closed = true
+	s.swap.Unlock()
+	if b := s.ready; b != nil { // finalised, and never committed
+		s.ready = nil
+		_ = b.batch.Close()
+	}
+	s.view.Load().drop()
+	released := make(chan struct{})
+	go func() { s.live.Wait(); close(released) }()
+	select {
+	case <-released:
+	case <-time.After(closePatience):
+		return fmt.Errorf("state: a view is still in use after %s; the store is left open", closePatience)
+	}
+	// What is flushed need not be replayed on the next start.
+	return errors.Join(s.db.Flush(), s.db.Close())
 }

@@ -2,7 +2,6 @@ package state
 
 import (
 	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -21,8 +20,9 @@ type View struct {
 	tree   *smt.Snapshot
 	refs   atomic.Int64
 	// prev is the tree of the height before, which proofs are made from: the
-	// header that carries a state's root is the next one. dirty are the rows
-	// that this height changed, with what they were.
+	// header that carries a state's root is the next one. It is nil for the
+	// view that a store opens with. dirty are the rows that this height changed,
+	// with what they were.
 	prev  *smt.Snapshot
 	dirty []written
 	old   func() map[smt.Hash]*written // dirty by key hash, made when first asked for
@@ -34,6 +34,7 @@ func newView(s *Store, height int64) *View {
 	t := s.tree.Snapshot()
 	v := &View{store: s, height: height, root: t.Root(), snap: s.db.NewSnapshot(), tree: t}
 	v.refs.Store(1)
+	s.live.Add(1)
 	v.old = sync.OnceValue(func() map[smt.Hash]*written {
 		m := make(map[smt.Hash]*written, len(v.dirty))
 		for i := range v.dirty {
@@ -45,14 +46,14 @@ func newView(s *Store, height int64) *View {
 }
 
 // View pins the last committed height. Release it soon: it keeps old data on
-// disk from being freed.
+// disk from being freed, and Close waits for it.
 func (s *Store) View() *View {
 	s.swap.Lock()
 	defer s.swap.Unlock()
-	v := s.view.Load()
-	if v == nil {
+	if s.closed {
 		panic("state: View after Close")
 	}
+	v := s.view.Load()
 	v.refs.Add(1)
 	return v
 }
@@ -69,6 +70,7 @@ func (v *View) drop() {
 	if v.prev != nil {
 		v.prev.Release()
 	}
+	v.store.live.Done()
 }
 
 // Height is the view's height.
@@ -123,6 +125,9 @@ func (v *View) ScanLocal(prefix, from []byte, fn func(key, value []byte) bool) {
 			return
 		}
 	}
+	if err := it.Error(); err != nil {
+		panic("state: reading local rows: " + err.Error())
+	}
 }
 
 // places iterates over a committed index.
@@ -152,9 +157,13 @@ func (p *places) next() (string, bool) {
 		ok, p.begun = p.it.First(), true
 	}
 	if !ok {
+		// The end of what can be read must not pass for the end of the index.
+		if err := p.it.Error(); err != nil {
+			panic("state: reading an index: " + err.Error())
+		}
 		return "", false
 	}
-	return strings.Clone(string(p.it.Key()[2:])), true
+	return string(p.it.Key()[2:]), true
 }
 
 func (p *places) close() { _ = p.it.Close() }

@@ -12,9 +12,6 @@ import (
 	"github.com/troth-ledger/troth/ledger/promise/rule"
 )
 
-// probesMax bounds the evaluations of one check.
-const probesMax = 20_000
-
 // edge is a value at which a comparison of a rule changes its answer.
 type edge struct {
 	path      string
@@ -25,6 +22,9 @@ type edge struct {
 }
 
 var factField = regexp.MustCompile(`^[A-Za-z_]\w*\.([A-Za-z_]\w*)$`)
+
+// edgesMax bounds the boundaries that are probed: each is compiled.
+const edgesMax = 64
 
 // edges lists the comparisons of a fact's field, or of now, with something that
 // the terms decide.
@@ -48,11 +48,14 @@ func (k *checker) edges() []edge {
 			default:
 				continue
 			}
-			p, err := k.c.env.Compile(b.Right, b.Kind)
-			if err != nil || seen[x.field+" "+x.text] {
+			if seen[x.field+" "+x.text] || len(out) == edgesMax {
 				continue
 			}
 			seen[x.field+" "+x.text] = true
+			p, err := k.c.env.Compile(b.Right, b.Kind)
+			if err != nil {
+				continue
+			}
 			x.right = p
 			out = append(out, x)
 		}
@@ -63,29 +66,30 @@ func (k *checker) edges() []edge {
 // boundaries plays a value just below, at and just above each edge, and looks
 // which rules hold.
 func (k *checker) boundaries() {
-	pr := &prober{checker: k, budget: probesMax}
+	pr := &prober{k}
 	edges := k.edges()
-	for n, p := range k.c.drafts() {
+	for _, d := range k.c.drafts() {
+		p := d.Promise
 		in := k.c.timeless(&rule.Input{Terms: k.c.ruleTerms(p)})
+		var spots []spot
 		for _, e := range edges {
 			r, err := e.right.Eval(in)
 			if err != nil {
 				continue
 			}
 			if e.field == "now" {
-				pr.now(e, p, k.c.t.Examples[n], fromNanos(r.Value.AsTime()))
-			} else {
-				pr.field(e, p, r.Value)
+				pr.now(e, p, k.c.t.Examples[d.example], fromNanos(r.Value.AsTime()))
+				continue
 			}
+			pr.field(e, p, r.Value)
+			spots = append(spots, spot{e, r.Value})
 		}
+		pr.gaps(p, spots)
 	}
 }
 
 // prober evaluates all conditions on made-up facts.
-type prober struct {
-	*checker
-	budget int
-}
+type prober struct{ *checker }
 
 // held is a set of rules, a bit each.
 type held uint32
@@ -105,16 +109,32 @@ func (pr *prober) now(e edge, p *pb.Promise, x *pb.Example, t time.Time) {
 	for i, d := range []time.Duration{-1, 0, 1} {
 		sets[i] = pr.evaluate(p, views, t.Add(d), 0)
 	}
+	if pr.meter.spent() {
+		return
+	}
 	pr.judge(e, sets, FormatTime(t))
 }
 
-// field probes an edge of a fact's field, for every kind that has it and every
-// role that attests, in each of the first periods.
+// field probes an edge of a fact's field.
 func (pr *prober) field(e edge, p *pb.Promise, at rule.Value) {
+	pr.eachFact(p, e.field, func(v FactView, period int) {
+		sets := [3]held{}
+		for i, delta := range []int64{-1, 0, 1} {
+			sets[i] = pr.with(p, e.field, shift(at, delta), v, period)
+		}
+		if !pr.meter.spent() {
+			pr.judge(e, sets, formatProbe(shift(at, 0)))
+		}
+	})
+}
+
+// eachFact calls f with a made-up fact of every kind that has the field, by
+// every role that attests, in each of the first periods.
+func (pr *prober) eachFact(p *pb.Promise, field string, f func(v FactView, period int)) {
 	_, _, periods, _ := pr.c.PeriodBounds(p, 0)
 	early, _ := pr.c.span(p)
 	for _, d := range pr.c.t.Facts {
-		if e.field != "at" && e.field != "arrived" && fieldOf(d, e.field) == nil {
+		if field != "at" && field != "arrived" && fieldOf(d, field) == nil {
 			continue
 		}
 		for _, r := range pr.c.t.Roles {
@@ -122,33 +142,31 @@ func (pr *prober) field(e edge, p *pb.Promise, at rule.Value) {
 				continue
 			}
 			for _, values := range pr.c.sampleValues(d) {
-				for k := 0; k < max(1, min(periods, 12)); k++ {
-					pr.fieldIn(e, p, at, single(d.Kind, r.Name, early, values), k)
+				for k := 0; k < max(1, min(periods, 12)) && !pr.meter.spent(); k++ {
+					f(single(d.Kind, r.Name, early, values), k)
 				}
 			}
 		}
 	}
 }
 
-func (pr *prober) fieldIn(e edge, p *pb.Promise, at rule.Value, v FactView, period int) {
-	sets := [3]held{}
-	for i, delta := range []int64{-1, 0, 1} {
-		x := single(v.Fact.Statement.Kind, v.By, moment(v.Fact.Arrived), v.Fact.Statement.Values)
-		moved := shift(at, delta)
-		if e.field == "at" || e.field == "arrived" {
-			x.Fact.Statement.At, x.Fact.Arrived = moved.GetTime(), moved.GetTime()
-		} else {
-			x.Fact.Statement.Values = withValue(v.Fact.Statement.Values, e.field, moved)
-		}
-		views := []FactView{x}
-		for n := 1; n < pr.quorumOf(v.Fact.Statement.Kind); n++ {
-			y := single(v.Fact.Statement.Kind, v.By, moment(x.Fact.Arrived), x.Fact.Statement.Values)
-			y.Fact.Attester, y.Fact.Statement.At = fmt.Sprint(n), x.Fact.Statement.At
-			views = append(views, y)
-		}
-		sets[i] = pr.evaluate(p, views, moment(x.Fact.Arrived), period)
+// with returns the rules that hold when a field of the fact has a value, and as
+// many attesters state it as the kind's quorum asks.
+func (pr *prober) with(p *pb.Promise, field string, value *pb.Value, v FactView, period int) held {
+	st := v.Fact.Statement
+	x := single(st.Kind, v.By, moment(v.Fact.Arrived), st.Values)
+	if field == "at" || field == "arrived" {
+		x.Fact.Statement.At, x.Fact.Arrived = value.GetTime(), value.GetTime()
+	} else {
+		x.Fact.Statement.Values = withValue(st.Values, field, value)
 	}
-	pr.judge(e, sets, formatProbe(shift(at, 0)))
+	views := []FactView{x}
+	for n := 1; n < pr.quorumOf(st.Kind); n++ {
+		y := single(st.Kind, v.By, moment(x.Fact.Arrived), x.Fact.Statement.Values)
+		y.Fact.Attester, y.Fact.Statement.At = fmt.Sprint(n), x.Fact.Statement.At
+		views = append(views, y)
+	}
+	return pr.evaluate(p, views, moment(x.Fact.Arrived), period)
 }
 
 func (pr *prober) quorumOf(kind string) int {
@@ -168,11 +186,9 @@ func (pr *prober) evaluate(p *pb.Promise, views []FactView, now time.Time, perio
 	if err != nil {
 		return 0
 	}
+	s.meter = pr.meter
 	var out held
 	for i := range pr.c.rules {
-		if pr.budget--; pr.budget < 0 {
-			return 0
-		}
 		n := -1
 		if pr.c.rules[i].each == pb.Rule_FACT {
 			if n = len(s.seen.facts) - 1; n < 0 {

@@ -16,7 +16,7 @@ import (
 // about a later rule that overlaps an earlier one over a whole range: the
 // first that holds fires, and a last rule for whatever is left is good style.
 func (c *Contract) Check() []Problem {
-	k := &checker{c: c, said: map[string]bool{}}
+	k := &checker{c: c, said: map[string]bool{}, meter: &meter{left: publishCostMax}}
 	k.unreachable()
 	k.divisions()
 	k.guards()
@@ -32,6 +32,7 @@ type checker struct {
 	c        *Contract
 	problems []Problem
 	said     map[string]bool // messages said already, to say each once
+	meter    *meter          // once spent, nothing more is looked for
 }
 
 func (k *checker) add(s Severity, path string, line, col int, format string, a ...any) {
@@ -176,7 +177,7 @@ func (k *checker) unused() {
 		}
 	}
 	for i, r := range t.Roles {
-		if !contains(roles, r.Name) {
+		if !contains(roles, r.Name) && (r.Kind != pb.RoleKind_ATTESTER || k.namesAttester()) {
 			k.add(Warning, fmt.Sprintf("roles[%d]", i), 0, 0, "nothing uses the role %q", r.Name)
 		}
 	}
@@ -190,6 +191,19 @@ func (k *checker) unused() {
 			k.add(Warning, fmt.Sprintf("holds[%d]", i), 0, 0, "no rule pays out of hold %q: whatever happens, it goes to %q", h.name, h.residual())
 		}
 	}
+}
+
+// namesAttester reports whether any rule asks who the attester is. Where none
+// does, every attester's facts are used alike.
+func (k *checker) namesAttester() bool {
+	for _, p := range k.c.programs() {
+		for _, r := range k.c.t.Roles {
+			if r.Kind == pb.RoleKind_ATTESTER && contains(p.Deps().Roles, r.Name) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (c *Contract) paysFrom(h int) bool {
@@ -247,7 +261,7 @@ func (k *checker) unshown() {
 	}
 	var fired []string
 	for i := range k.c.t.Examples {
-		r, _ := k.c.RunExample(i, nil)
+		r, _ := k.c.runExample(i, nil, k.meter)
 		if r == nil {
 			return // RunExamples says why
 		}

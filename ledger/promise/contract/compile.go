@@ -79,6 +79,7 @@ func Compile(t *pb.Template) (*Contract, []Problem) {
 	if b.c.env != nil {
 		b.parts()
 		b.paidOut()
+		b.cost()
 	}
 	if failed(b.problems) {
 		return nil, b.problems

@@ -93,6 +93,9 @@ func (b *builder) exampleFact(path string, f *pb.ExampleFact) {
 		b.exampleAct(path, f)
 		return
 	}
+	if role, _ := attesterOf(f.By); b.isRole(role) && !b.c.Attests(role) {
+		b.fail(path+".by", "%q attests nothing: it is %s, and no rule asks for f.by == roles.%s", role, kindWord(b.roleKind(role)), role)
+	}
 	for _, d := range b.t.Facts {
 		if d.Kind == f.Kind {
 			b.exampleFields(path, d, f)

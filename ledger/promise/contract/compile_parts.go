@@ -40,6 +40,7 @@ func (b *builder) parts() {
 	for _, p := range b.c.programs() {
 		b.c.readsHolds = b.c.readsHolds || p.Deps().Holds
 	}
+	b.c.attesting = b.c.attesters()
 	b.examples()
 }
 

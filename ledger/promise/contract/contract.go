@@ -105,6 +105,8 @@ type Contract struct {
 	periods *periods
 	dispute *dispute
 	subject []blank
+	// attesting are the roles whose facts count.
+	attesting []string
 	// noHolds stands for the holds where no expression reads them.
 	noHolds    []rule.Value
 	readsHolds bool
@@ -169,7 +171,7 @@ type Firing struct {
 // a fault in p or facts (of another template, more than rule.FactsMax), never
 // in the rules.
 func (c *Contract) Next(p *pb.Promise, facts []FactView, now time.Time) (*Firing, time.Time, error) {
-	return c.next(p, facts, now)
+	return c.next(p, facts, now, nil)
 }
 
 // Fire enters f into p's books and returns the settlement record. The caller

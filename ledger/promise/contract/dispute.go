@@ -175,6 +175,10 @@ func (c *Contract) Rule(p *pb.Promise, name string, facts []FactView, now time.T
 
 // Ruled is rule i firing whether or not its condition holds.
 func (c *Contract) Ruled(p *pb.Promise, i int, facts []FactView, now time.Time) (*Firing, error) {
+	return c.ruled(p, i, facts, now, nil)
+}
+
+func (c *Contract) ruled(p *pb.Promise, i int, facts []FactView, now time.Time, m *meter) (*Firing, error) {
 	if i < 0 || i >= len(c.rules) || c.rules[i].each == pb.Rule_FACT {
 		return nil, fmt.Errorf("contract: rule %d of %s can't be ruled", i, c.t.Name)
 	}
@@ -182,6 +186,7 @@ func (c *Contract) Ruled(p *pb.Promise, i int, facts []FactView, now time.Time) 
 	if err != nil {
 		return nil, err
 	}
+	s.meter = m
 	f := s.firing(i, -1)
 	if f.Asserts {
 		f.Asserts = false
@@ -191,7 +196,7 @@ func (c *Contract) Ruled(p *pb.Promise, i int, facts []FactView, now time.Time) 
 }
 
 // overdue is what silence does once an assertion's time is up.
-func (c *Contract) overdue(p *pb.Promise, facts []FactView, now time.Time) (*Firing, time.Time, error) {
+func (c *Contract) overdue(p *pb.Promise, facts []FactView, now time.Time, m *meter) (*Firing, time.Time, error) {
 	a := p.Assertion
 	if a == nil {
 		return nil, time.Time{}, fmt.Errorf("contract: promise %s waits for nothing", p.Id)
@@ -207,7 +212,7 @@ func (c *Contract) overdue(p *pb.Promise, facts []FactView, now time.Time) (*Fir
 	case pb.PromiseState_ANSWERED:
 		cause = pb.Settlement_NO_RULING
 	}
-	f, err := c.Ruled(p, i, facts, now)
+	f, err := c.ruled(p, i, facts, now, m)
 	if f != nil {
 		f.Cause = cause
 	}

@@ -13,14 +13,20 @@ import (
 // checker plays with: publishing must stay fast.
 const (
 	casesMax      = 8
-	singlesMax    = 256
+	singlesMax    = 64
 	singlesPeriod = 24 // with more periods than this only the case without facts is played
 )
 
+// draft is a promise with the terms of an example.
+type draft struct {
+	*pb.Promise
+	example int
+}
+
 // drafts are promises with the terms of the examples, at most casesMax.
-func (c *Contract) drafts() []*pb.Promise {
-	var out []*pb.Promise
-	for _, x := range c.t.Examples {
+func (c *Contract) drafts() []draft {
+	var out []draft
+	for i, x := range c.t.Examples {
 		if len(out) == casesMax {
 			break
 		}
@@ -29,7 +35,7 @@ func (c *Contract) drafts() []*pb.Promise {
 			continue // RunExamples says why
 		}
 		p.State = pb.PromiseState_ACTIVE
-		out = append(out, p)
+		out = append(out, draft{p, i})
 	}
 	return out
 }
@@ -37,18 +43,18 @@ func (c *Contract) drafts() []*pb.Promise {
 // endless reports cases in which a promise never ends: with no fact at all, and
 // with each single fact that could block the rules.
 func (k *checker) endless() {
-	for i, p := range k.c.drafts() {
+	for _, p := range k.c.drafts() {
 		q := p.CloneVT()
-		if !k.c.runOut(q, nil, dawn) {
-			k.add(Error, "rules", 0, 0, "with the terms of example %d and no facts nothing ever ends the promise%s; add a rule that holds after a deadline, such as now > terms.deadline", i+1, stuck(q))
+		if !k.c.runOut(q, nil, dawn, k.meter) && !k.meter.spent() {
+			k.add(Error, "rules", 0, 0, "with the terms of example %d and no facts nothing ever ends the promise%s; add a rule that holds after a deadline, such as now > terms.deadline", p.example+1, stuck(q))
 			return
 		}
-		if _, _, n, _ := k.c.PeriodBounds(p, 0); n > singlesPeriod {
+		if _, _, n, _ := k.c.PeriodBounds(p.Promise, 0); n > singlesPeriod {
 			continue
 		}
-		for _, v := range k.c.singles(p) {
+		for _, v := range k.c.singles(p.Promise) {
 			q := p.CloneVT()
-			if k.c.runOut(q, []FactView{v}, moment(v.Fact.Arrived)) {
+			if k.c.runOut(q, []FactView{v}, moment(v.Fact.Arrived), k.meter) || k.meter.spent() {
 				continue
 			}
 			st := v.Fact.Statement

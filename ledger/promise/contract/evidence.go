@@ -26,7 +26,7 @@ func (s *step) decidedOn(x *clause, n int) []string {
 	if len(of) > 1 && len(of) <= evidenceMax {
 		var matter []int
 		for _, i := range of {
-			if s.matters(x, i) {
+			if !s.meter.spent() && s.matters(x, i) {
 				matter = append(matter, i)
 			}
 		}
@@ -46,11 +46,11 @@ func (s *step) matters(x *clause, i int) bool {
 	without := s.in
 	without.Fact = nil
 	without.Facts = slices.Delete(slices.Clone(s.seen.facts), i, i+1)
-	if x.cond != nil && !same(x.cond, &s.in, &without) {
+	if x.cond != nil && s.meter.allow(x.cond, 2*len(s.seen.facts)) && !same(x.cond, &s.in, &without) {
 		return true
 	}
 	for _, l := range x.legs {
-		if l.prog != nil && !same(l.prog, &s.in, &without) {
+		if l.prog != nil && s.meter.allow(l.prog, 2*len(s.seen.facts)) && !same(l.prog, &s.in, &without) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"strings"
+	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/promise/rule"
@@ -22,6 +23,9 @@ type Reading struct {
 	Lang string
 	// Decimals of assets; nil for ISODecimals.
 	Decimals Decimals
+	// Name is what a role is called, the handle of its party say; nil for the
+	// role itself.
+	Name func(role string) string
 }
 
 // Explanation is a promise in words, made from the same terms and rules that
@@ -66,6 +70,9 @@ func (c *Contract) explainer(r Reading) *explainer {
 	if r.Decimals == nil {
 		r.Decimals = ISODecimals
 	}
+	if r.Name == nil {
+		r.Name = func(role string) string { return role }
+	}
 	e := &explainer{c: c, r: r, w: wordingFor(r.Lang)}
 	if r.Promise != nil && len(r.Promise.Terms) == len(c.terms) {
 		e.in = c.timeless(&rule.Input{Terms: c.ruleTerms(r.Promise)})
@@ -76,24 +83,41 @@ func (c *Contract) explainer(r Reading) *explainer {
 // text fills the blanks of the template's text.
 func (e *explainer) text() string {
 	var b strings.Builder
-	for _, x := range e.c.texts[e.language()] {
+	lang := e.language()
+	base, _, _ := strings.Cut(strings.ToLower(e.c.t.Text[lang].Lang), "-")
+	for _, x := range e.c.texts[lang] {
 		b.WriteString(x.text)
 		switch {
 		case x.role != "":
-			b.WriteString(x.role)
+			b.WriteString(e.r.Name(x.role))
 		case x.term >= 0:
-			b.WriteString(e.term(x.term))
+			b.WriteString(e.term(x.term, base != "" && wordings[base] == nil))
 		}
 	}
 	return b.String()
 }
 
-// term is a term's value, or its name in braces where there is none.
-func (e *explainer) term(i int) string {
+// term is a term's value, or its name in braces where there is none. neutral
+// asks for times and durations in figures, for a text in a language that has no
+// wording.
+func (e *explainer) term(i int, neutral bool) string {
 	if e.in == nil {
 		return "{" + e.c.terms[i].Name + "}"
 	}
-	return FormatValue(e.r.Promise.Terms[i], e.r.Decimals)
+	v := e.r.Promise.Terms[i]
+	switch x := v.GetValue().(type) {
+	case *pb.Value_Time:
+		if neutral {
+			return x.Time.AsTime().UTC().Format("2006-01-02 15:04:05") + " UTC"
+		}
+	case *pb.Value_Duration:
+		if d := x.Duration.AsDuration(); neutral && d%time.Hour == 0 {
+			return plainInt(int64(d/time.Hour)) + " h"
+		} else if neutral {
+			return d.String()
+		}
+	}
+	return FormatValue(v, e.r.Decimals)
 }
 
 // language is the index of the text for the reader: the language itself, or
@@ -116,17 +140,19 @@ func (e *explainer) clause(x *clause) string {
 	b.WriteString("“" + x.name + "”: ")
 	switch {
 	case x.by != "" && x.cond == nil:
-		b.WriteString(x.by + " " + e.w.mayCancel)
+		b.WriteString(e.r.Name(x.by) + " " + e.w.mayCancel + "; " + e.w.then + " " + e.ending(x))
 	case x.by != "":
-		b.WriteString(x.by + " " + e.w.mayCancel + " " + e.w.when + " " + e.condition(x.cond.Tree()))
+		b.WriteString(e.r.Name(x.by) + " " + e.w.mayCancel + " " + e.w.when + " " + e.condition(x.cond.Tree()) + "; " + e.w.then + " " + e.ending(x))
 	case x.each == pb.Rule_PERIOD:
 		b.WriteString(e.w.eachPeriod[e.c.periods.every] + ", " + e.w.when + " " + e.condition(x.cond.Tree()))
 	case x.each == pb.Rule_FACT:
-		b.WriteString(e.w.eachFact + " " + e.condition(x.cond.Tree()))
+		b.WriteString(e.eachFact(x.cond.Tree()))
 	default:
 		b.WriteString(e.w.when + " " + e.condition(x.cond.Tree()))
 	}
-	b.WriteString(", " + e.ending(x))
+	if x.by == "" {
+		b.WriteString(", " + e.ending(x))
+	}
 	for _, l := range x.legs {
 		b.WriteString("; " + e.leg(&l))
 	}
@@ -134,6 +160,14 @@ func (e *explainer) clause(x *clause) string {
 		b.WriteString("; " + e.w.challengeable)
 	}
 	return b.String() + "."
+}
+
+// eachFact says which facts a rule for each fact is for.
+func (e *explainer) eachFact(cond *rule.Node) string {
+	if kind, by, rest := e.about(cond, "fact"); kind != "" {
+		return sprintf(e.w.eachThat, kind, by, rest)
+	}
+	return sprintf(e.w.eachFact, e.condition(cond))
 }
 
 func (e *explainer) ending(x *clause) string {
@@ -147,14 +181,14 @@ func (e *explainer) ending(x *clause) string {
 }
 
 func (e *explainer) leg(l *leg) string {
-	hold := e.c.holds[l.hold].name
+	hold, to := e.c.holds[l.hold].name, e.r.Name(l.to)
 	switch l.form {
 	case formAll:
-		return sprintf(e.w.legAll, l.to, hold)
+		return sprintf(e.w.legAll, to, hold)
 	case formRest:
-		return sprintf(e.w.legRest, l.to, hold)
+		return sprintf(e.w.legRest, to, hold)
 	case formPortion:
-		return sprintf(e.w.legPart, l.to, l.text, hold)
+		return sprintf(e.w.legPart, to, l.text, hold)
 	}
-	return sprintf(e.w.legExpr, l.to, e.phrase(l.prog.Tree()), hold)
+	return sprintf(e.w.legExpr, to, e.phrase(l.prog.Tree()), hold)
 }

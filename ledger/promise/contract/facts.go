@@ -22,18 +22,21 @@ func (c *Contract) Reads(kind string) bool {
 // Attests reports whether what role states counts: an attester's always, a
 // side's only where a rule names the side, as in f.by == roles.buyer, so that
 // nobody is a witness in their own case by oversight.
-func (c *Contract) Attests(role string) bool {
+func (c *Contract) Attests(role string) bool { return contains(c.attesting, role) }
+
+// attesters lists the roles whose facts count.
+func (c *Contract) attesters() []string {
+	var out []string
 	for _, r := range c.t.Roles {
-		if r.Name == role && r.Kind == pb.RoleKind_ATTESTER {
-			return true
+		named := r.Kind == pb.RoleKind_ATTESTER
+		for _, x := range c.programs() {
+			named = named || contains(x.Deps().Roles, r.Name)
+		}
+		if named {
+			out = append(out, r.Name)
 		}
 	}
-	for _, x := range c.programs() {
-		if contains(x.Deps().Roles, role) {
-			return true
-		}
-	}
-	return false
+	return out
 }
 
 // Fits says why a statement is no fact that the template can read: its kind is

@@ -12,7 +12,7 @@ func FormatValue(v *pb.Value, d Decimals) string {
 	case *pb.Value_String_:
 		return x.String_
 	case *pb.Value_Int:
-		return strconv.FormatInt(x.Int, 10)
+		return plainInt(x.Int)
 	case *pb.Value_Bool:
 		if x.Bool {
 			return "yes"
@@ -29,3 +29,5 @@ func FormatValue(v *pb.Value, d Decimals) string {
 	}
 	return "(nothing)"
 }
+
+func plainInt(n int64) string { return strconv.FormatInt(n, 10) }

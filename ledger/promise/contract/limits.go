@@ -105,6 +105,18 @@ func (b *builder) counts() {
 	}
 }
 
+// cost bounds what one look at a promise can cost.
+func (b *builder) cost() {
+	var sum uint64
+	for _, e := range b.c.expressions() {
+		sum += e.prog.CostMax()
+	}
+	if sum > CostMax {
+		b.problems = append(b.problems, Problem{Path: "rules", Code: pb.Code_TOO_COSTLY,
+			Msg: fmt.Sprintf("all conditions and amounts together could take %d steps with %d facts, the most is %d", sum, FactsMax, CostMax)})
+	}
+}
+
 // unique reports a name that is badly formed or was used before in its list.
 func (b *builder) unique(path, what, name string, seen map[string]bool) {
 	switch {

@@ -24,6 +24,7 @@ type step struct {
 	count int
 	wake  int64
 	wakes bool
+	meter *meter
 }
 
 // newStep gathers what rules read. Its error is a fault of p or views.
@@ -67,13 +68,13 @@ func left(p *pb.Promise) []rule.Value {
 	return out
 }
 
-func (c *Contract) next(p *pb.Promise, views []FactView, now time.Time) (*Firing, time.Time, error) {
+func (c *Contract) next(p *pb.Promise, views []FactView, now time.Time, m *meter) (*Firing, time.Time, error) {
 	switch p.State {
 	case pb.PromiseState_ACTIVE:
 	case pb.PromiseState_SUSPENDED:
 		return nil, moment(p.SuspendedUntil), nil
 	case pb.PromiseState_ASSERTED, pb.PromiseState_CHALLENGED, pb.PromiseState_ANSWERED:
-		return c.overdue(p, views, now)
+		return c.overdue(p, views, now, m)
 	default:
 		return nil, time.Time{}, nil
 	}
@@ -81,6 +82,7 @@ func (c *Contract) next(p *pb.Promise, views []FactView, now time.Time) (*Firing
 	if err != nil {
 		return nil, time.Time{}, err
 	}
+	s.meter = m
 	if f := s.first(); f != nil {
 		return f, time.Time{}, nil
 	}
@@ -159,6 +161,9 @@ func (s *step) fired(i int, period int32) bool {
 func (s *step) holds(x *clause, n int) bool {
 	if x.cond == nil {
 		return true
+	}
+	if !s.meter.allow(x.cond, len(s.seen.facts)) {
+		return false
 	}
 	r, err := x.cond.Eval(s.input(n))
 	if r.Wakes {

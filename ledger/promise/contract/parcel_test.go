@@ -125,3 +125,24 @@ func BenchmarkParcel(b *testing.B) {
 		c.Fire(q, f, now, pb.Settlement_FACT)
 	}
 }
+
+func BenchmarkBegin(b *testing.B) {
+	c := must(b, parcel())
+	terms := append(parcel().Examples[0].Given, text("parcel", "shoes"))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := c.Begin(terms); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	t := parcel()
+	b.ReportAllocs()
+	for b.Loop() {
+		if c, _ := Compile(t); c == nil {
+			b.Fatal("refused")
+		}
+	}
+}

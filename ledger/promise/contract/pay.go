@@ -109,6 +109,9 @@ func (s *step) compute(t *till, l *leg, n int) (int64, bool) {
 	case formPortion:
 		return floorPortion(t.start[l.hold], l.num, l.den), true
 	}
+	if !s.meter.allow(l.prog, len(s.seen.facts)) {
+		return 0, false
+	}
 	r, err := l.prog.Eval(s.input(n))
 	if err != nil {
 		return 0, false

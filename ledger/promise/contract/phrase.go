@@ -17,9 +17,14 @@ func (e *explainer) condition(n *rule.Node) string {
 		if m := n.Args[0]; isExists(m) {
 			return e.stated(m, e.w.noStated)
 		}
+		if m := n.Args[0]; isTerm(m) {
+			return m.Name + " " + e.w.is + " " + e.w.no
+		}
 		return e.w.not + " " + e.condition(n.Args[0])
 	case isExists(n):
 		return e.stated(n, e.w.stated)
+	case isTerm(n):
+		return n.Name + " " + e.w.is + " " + e.w.yes
 	case n.Op == rule.OpCall && flipped[n.Name] != "" && len(n.Args) == 2:
 		return e.comparison(n, "")
 	}
@@ -57,29 +62,33 @@ func isFacts(n *rule.Node) bool { return n.Op == rule.OpName && n.Name == "facts
 // stated puts facts.exists(f, …) into words: who states which kind, and what
 // else holds of it.
 func (e *explainer) stated(n *rule.Node, form string) string {
-	kind, by, rest := e.about(n)
+	kind, by, rest := e.about(n.Args[1], n.Var)
 	if kind == "" {
 		return "`" + n.String() + "`"
 	}
-	return strings.TrimSpace(sprintf(form, by, kind) + rest)
+	return sprintf(form, by, kind) + rest
 }
 
-// about takes a macro's condition apart into the kind, the attester, and words
-// for whatever else is asked. kind is empty where it is not that simple.
-func (e *explainer) about(n *rule.Node) (kind, by, rest string) {
+// about takes a condition on the fact v apart into the kind, the attester, and
+// words for whatever else is asked. kind is empty where it is not that simple.
+func (e *explainer) about(cond *rule.Node, v string) (kind, by, rest string) {
 	by = e.w.anybody
-	for _, x := range conjuncts(n.Args[1], nil) {
-		left, right, ok := e.fieldTest(x, n.Var)
+	var more []string
+	for _, x := range conjuncts(cond, nil) {
+		left, right, ok := e.fieldTest(x, v)
 		switch {
 		case ok && left == "kind" && right.Op == rule.OpLiteral:
 			kind = right.Lit.AsString()
 		case ok && left == "by" && right.Op == rule.OpField:
-			by = right.Name
+			by = e.r.Name(right.Name)
 		case x.Op == rule.OpCall && flipped[x.Name] != "":
-			rest += " " + e.comparison(x, n.Var)
+			more = append(more, e.comparison(x, v))
 		default:
-			rest += " (" + e.condition(x) + ")"
+			more = append(more, "("+e.condition(x)+")")
 		}
+	}
+	if len(more) > 0 {
+		rest = " " + strings.Join(more, " "+e.w.and+" ")
 	}
 	return kind, by, rest
 }
@@ -101,6 +110,11 @@ func ofVar(n *rule.Node, v string) bool {
 	return n.Op == rule.OpField && n.Args[0].Op == rule.OpName && n.Args[0].Name == v
 }
 
+// isTerm reports a term that is true or false.
+func isTerm(n *rule.Node) bool {
+	return n.Op == rule.OpField && n.Kind == rule.KindBool && n.Args[0].Op == rule.OpName && n.Args[0].Name == "terms"
+}
+
 // comparison puts a comparison into words. v is the macro variable it is about,
 // or empty.
 func (e *explainer) comparison(n *rule.Node, v string) string {
@@ -110,6 +124,9 @@ func (e *explainer) comparison(n *rule.Node, v string) string {
 	}
 	if x.left.Op == rule.OpName && x.left.Name == "now" {
 		return sprintf(e.w.nowIs[x.op], e.phrase(x.right))
+	}
+	if l := x.left; l.Op == rule.OpField && l.Args[0].Op == rule.OpName && l.Args[0].Name == "terms" {
+		return sprintf(e.w.termIs, l.Name, e.phrase(l), e.w.compare[x.op]+" "+e.phrase(x.right))
 	}
 	words := e.w.compare
 	if x.right.Kind == rule.KindTime {
@@ -121,7 +138,7 @@ func (e *explainer) comparison(n *rule.Node, v string) string {
 		}
 		return "with " + x.left.Name + " " + words[x.op] + " " + e.phrase(x.right)
 	}
-	return e.phrase(x.left) + " is " + words[x.op] + " " + e.phrase(x.right)
+	return e.phrase(x.left) + " " + e.w.is + " " + words[x.op] + " " + e.phrase(x.right)
 }
 
 // phrase puts a value into words. What the terms decide is shown as its value.
@@ -188,7 +205,7 @@ func (e *explainer) selection(n *rule.Node) string {
 	case of.Op == rule.OpName && of.Name == "terms":
 		return "{" + n.Name + "}"
 	case of.Op == rule.OpName && of.Name == "roles":
-		return n.Name
+		return e.r.Name(n.Name)
 	case of.Op == rule.OpName && of.Name == "period":
 		return e.w.period[n.Name]
 	case of.Op == rule.OpName && of.Name == "holds":
@@ -209,7 +226,7 @@ func (e *explainer) selection(n *rule.Node) string {
 // the first of some.
 func (e *explainer) factWords(n *rule.Node) string {
 	if isCall(n, "[]") && isFilter(n.Args[0]) && n.Args[1].Op == rule.OpLiteral && n.Args[1].Lit.AsInt() == 0 {
-		if kind, by, rest := e.about(n.Args[0]); kind != "" {
+		if kind, by, rest := e.about(n.Args[0].Args[1], n.Args[0].Var); kind != "" {
 			return sprintf(e.w.firstOf, kind, by) + rest
 		}
 	}
@@ -233,7 +250,7 @@ func (e *explainer) call(n *rule.Node) string {
 	case word != "" && len(a) == 2:
 		return e.operand(a[0]) + " " + word + " " + e.operand(a[1])
 	case n.Name == "size" && len(a) == 1 && isFilter(a[0]):
-		if kind, by, rest := e.about(a[0]); kind != "" {
+		if kind, by, rest := e.about(a[0].Args[1], a[0].Var); kind != "" {
 			return sprintf(e.w.numberOf, kind, by) + rest
 		}
 	case n.Name == "portion" && len(a) == 3:
@@ -242,6 +259,8 @@ func (e *explainer) call(n *rule.Node) string {
 		return sprintf(e.w.larger, e.phrase(a[0]), e.phrase(a[1]))
 	case n.Name == "min" && len(a) == 2:
 		return sprintf(e.w.smaller, e.phrase(a[0]), e.phrase(a[1]))
+	case e.w.parts[n.Name] != "" && len(a) == 1:
+		return sprintf(e.w.parts[n.Name], e.operand(a[0]))
 	case n.Name == "?:":
 		return sprintf(e.w.ifElse, e.phrase(a[1]), e.condition(a[0]), e.phrase(a[2]))
 	}

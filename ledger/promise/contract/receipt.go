@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/promise/rule"
@@ -11,7 +12,7 @@ import (
 // settlement is one record in sentences: what applied and why, on which facts,
 // and each payment with its arithmetic.
 func (e *explainer) settlement(s *pb.Settlement) []string {
-	out := []string{FormatTime(moment(s.Time)) + ": " + e.applied(s)}
+	out := []string{FormatTime(moment(s.Time).Truncate(time.Second)) + ": " + e.applied(s)}
 	var on []string
 	for _, id := range s.Facts {
 		for i := range e.r.Facts {
@@ -48,7 +49,7 @@ func (e *explainer) applied(s *pb.Settlement) string {
 // fact is a fact as a sentence.
 func (e *explainer) fact(v *FactView) string {
 	st := v.Fact.GetStatement()
-	s := sprintf(e.w.states, v.By, st.GetKind()) + " " + FormatTime(moment(st.GetAt()))
+	s := sprintf(e.w.states, e.r.Name(v.By), st.GetKind()) + " " + FormatTime(moment(st.GetAt()))
 	for _, x := range st.GetValues() {
 		s += ", " + x.Name + " " + FormatValue(x.Value, e.r.Decimals)
 	}
@@ -58,20 +59,14 @@ func (e *explainer) fact(v *FactView) string {
 // payout is one leg with its arithmetic: "15.00 EUR = 20.00 EUR − 2.50 EUR × 2,
 // from payment to seller".
 func (e *explainer) payout(s *pb.Settlement, l *pb.Payout) string {
-	amount := e.amount(l.Units, l.Asset)
+	came := e.amount(l.Computed, l.Asset)
 	if sum := e.arithmetic(s, l); sum != "" {
-		if l.BoundedBy == "" {
-			amount += " = " + sum
-		} else {
-			sum = e.amount(l.Computed, l.Asset) + " = " + sum
-		}
-		if l.BoundedBy != "" {
-			return sprintf(e.w.fromTo, amount, l.Hold, l.Role) + " (" + e.bound(l, sum) + ")"
-		}
-	} else if l.BoundedBy != "" {
-		return sprintf(e.w.fromTo, amount, l.Hold, l.Role) + " (" + e.bound(l, e.amount(l.Computed, l.Asset)) + ")"
+		came += " = " + sum
 	}
-	return sprintf(e.w.fromTo, amount, l.Hold, l.Role)
+	if l.BoundedBy == "" {
+		return sprintf(e.w.fromTo, came, l.Hold, e.r.Name(l.Role))
+	}
+	return sprintf(e.w.fromTo, e.amount(l.Units, l.Asset), l.Hold, e.r.Name(l.Role)) + " (" + e.bound(l, came) + ")"
 }
 
 func (e *explainer) bound(l *pb.Payout, came string) string {

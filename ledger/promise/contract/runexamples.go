@@ -11,10 +11,18 @@ import (
 // they say, with code EXAMPLE_FAILED.
 func (c *Contract) RunExamples() []Problem {
 	var out []Problem
+	m := &meter{left: publishCostMax}
 	for i := range c.t.Examples {
-		_, msg := c.RunExample(i, nil)
+		_, msg := c.runExample(i, nil, m)
+		code := pb.Code_EXAMPLE_FAILED
+		if m.spent() {
+			code, msg = pb.Code_TOO_COSTLY, "the examples up to this one take too much work; use fewer facts, or simpler conditions"
+		}
 		if msg != "" {
-			out = append(out, Problem{Path: fmt.Sprintf("examples[%d]", i), Code: pb.Code_EXAMPLE_FAILED, Msg: msg})
+			out = append(out, Problem{Path: fmt.Sprintf("examples[%d]", i), Code: code, Msg: msg})
+		}
+		if m.spent() {
+			break
 		}
 	}
 	return out
@@ -23,11 +31,15 @@ func (c *Contract) RunExamples() []Problem {
 // RunExample plays example i. The text says how it differs from what it
 // expects; it is empty where it comes out as it says. decimals may be nil.
 func (c *Contract) RunExample(i int, decimals Decimals) (*Result, string) {
+	return c.runExample(i, decimals, &meter{left: publishCostMax})
+}
+
+func (c *Contract) runExample(i int, decimals Decimals, m *meter) (*Result, string) {
 	x := c.t.Examples[i]
 	if decimals == nil {
 		decimals = ISODecimals
 	}
-	r, err := Simulate(c, ExampleCase(x, decimals))
+	r, err := c.simulate(ExampleCase(x, decimals), m)
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -19,18 +19,22 @@ var dawn = time.Date(yearMin-1, 1, 1, 0, 0, 0, 0, time.UTC)
 func (c *Contract) surelyEnds(p *pb.Promise) error {
 	q := p.CloneVT()
 	q.State = pb.PromiseState_ACTIVE
-	if !c.runOut(q, nil, dawn) {
+	m := &meter{left: beginCostMax}
+	if !c.runOut(q, nil, dawn, m) {
+		if m.spent() {
+			return badTerms("with these terms the promise takes too many steps; shorten it")
+		}
 		return badTerms("with these terms and no facts nothing ever ends the promise%s", stuck(q))
 	}
 	return nil
 }
 
 // runOut lets time pass until p has settled, or nothing more can happen.
-func (c *Contract) runOut(p *pb.Promise, facts []FactView, now time.Time) bool {
+func (c *Contract) runOut(p *pb.Promise, facts []FactView, now time.Time, m *meter) bool {
 	for range stepsMax {
-		f, wake, err := c.next(p, facts, now)
+		f, wake, err := c.next(p, facts, now, m)
 		switch {
-		case err != nil:
+		case err != nil, m.spent():
 			return false
 		case f != nil && f.Asserts:
 			c.Assert(p, f, now)

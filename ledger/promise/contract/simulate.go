@@ -42,7 +42,8 @@ type Result struct {
 	Outcome pb.Outcome
 	// Rule is the clause that ended it; empty where it hasn't ended.
 	Rule string
-	// Paid is what each role got out of holds, in the template's order of roles
+	// Paid is what each role got out of holds (bonds are no holds: Steps say
+	// where they went), in the template's order of roles
 	// and then of assets as they were first paid. A role that could have been
 	// paid and wasn't has an entry of 0 for the asset of a hold.
 	Paid []Total
@@ -69,6 +70,7 @@ type run struct {
 	decimals Decimals
 	steps    []string
 	records  []*pb.Settlement
+	meter    *meter
 	ended    string
 }
 
@@ -76,11 +78,15 @@ type run struct {
 // first where both fall on the same moment, as in a block. The error is a
 // *Fault: the terms don't fit, or a party does what it may not.
 func Simulate(c *Contract, x Case) (*Result, error) {
+	return c.simulate(x, &meter{left: 8 * publishCostMax})
+}
+
+func (c *Contract) simulate(x Case, m *meter) (*Result, error) {
 	p, err := c.draft(x.Terms, true)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{c: c, p: p, until: x.Until, decimals: x.Decimals, events: byArrival(x.Facts)}
+	r := &run{c: c, p: p, until: x.Until, decimals: x.Decimals, meter: m, events: byArrival(x.Facts)}
 	if r.decimals == nil {
 		r.decimals = ISODecimals
 	}
@@ -164,15 +170,19 @@ func (r *run) begin() {
 func (r *run) play() error {
 	cause := pb.Settlement_REQUEST
 	for range stepsMax + len(r.events) {
-		f, wake, err := r.c.next(r.p, r.views, r.now)
+		if r.p.State == pb.PromiseState_SETTLED {
+			r.tooLate()
+			return nil
+		}
+		f, wake, err := r.c.next(r.p, r.views, r.now, r.meter)
 		if err != nil {
 			return err
 		}
+		if r.meter.spent() {
+			return &Fault{Code: pb.Code_TOO_COSTLY, Msg: "this takes too much work; use fewer facts, or simpler conditions"}
+		}
 		if f != nil {
 			r.fire(f, cause)
-			if r.p.State == pb.PromiseState_SETTLED {
-				return nil
-			}
 			continue
 		}
 		r.p.Wake = stamp(wake)
@@ -191,12 +201,26 @@ func (r *run) play() error {
 		cause = pb.Settlement_DEADLINE
 		if arrives {
 			cause = pb.Settlement_FACT
+			if _, act := actFields(r.events[0].Kind); act {
+				cause = pb.Settlement_REQUEST
+			}
 			if err := r.arrive(); err != nil {
 				return err
 			}
 		}
 	}
 	return fmt.Errorf("contract: the promise takes more than %d steps", stepsMax)
+}
+
+// tooLate says that events are left over.
+func (r *run) tooLate() {
+	switch n := len(r.events); n {
+	case 0:
+	case 1:
+		r.note("one more thing happened after the end and changed nothing")
+	default:
+		r.note("%d more things happened after the end and changed nothing", n)
+	}
 }
 
 // arrive takes the next event.
@@ -231,12 +255,16 @@ func (r *run) fire(f *Firing, cause pb.Settlement_Cause) {
 		r.note("“%s” holds and may be challenged until %s", f.Name, FormatTime(moment(r.p.Assertion.Until)))
 		return
 	}
+	bonds := r.c.Bonds(r.p, f)
 	s := r.c.fire(r.p, f, r.now, cause)
 	r.records = append(r.records, s)
 	words := r.words()
 	r.note("%s", words.applied(s))
 	for _, l := range s.Payouts {
 		r.note("%s", words.payout(s, l))
+	}
+	for _, l := range bonds {
+		r.note("%s to %s (%s)", r.amount(l.Units, l.Asset), l.Role, l.Formula)
 	}
 	if f.Ends {
 		r.ended = f.Name

@@ -10,8 +10,11 @@ import (
 // wording is the words of one language for what is generated from rules. A
 // language is added by adding an entry to wordings.
 type wording struct {
-	when, and, or, not             string
-	mayCancel, eachFact, goesOn    string
+	when, and, or, not, is         string
+	yes, no, termIs                string // termIs: name, value, comparison
+	mayCancel, then, goesOn        string
+	eachFact, eachThat             string            // condition; kind, by, rest
+	parts                          map[string]string // of times and durations
 	periodIs, promiseIs            string
 	challengeable                  string
 	legAll, legRest, legPart       string // role, hold; role, portion, hold
@@ -48,8 +51,12 @@ func wordingFor(lang string) *wording {
 }
 
 var english = &wording{
-	when: "if", and: "and", or: "or", not: "it is not so that",
-	mayCancel: "may cancel", eachFact: "for each fact, if", goesOn: "the promise goes on",
+	when: "if", and: "and", or: "or", not: "it is not so that", is: "is", yes: "yes", no: "no", termIs: "%s, %s, is %s",
+	mayCancel: "may cancel", then: "then", eachFact: "for each fact, if %s", eachThat: "for each “%s” that %s states%s",
+	parts: map[string]string{"getHours": "the whole hours of %s", "getMinutes": "the whole minutes of %s",
+		"getSeconds": "the whole seconds of %s", "getDate": "the day of the month of %s", "getFullYear": "the year of %s",
+		"units": "the minor units of %s"},
+	goesOn:   "the promise goes on",
 	periodIs: "the period is", promiseIs: "the promise is", challengeable: "this may be challenged before anything is paid",
 	legAll: "%s gets everything in %s", legRest: "%s gets what is left in %s", legPart: "%s gets %s of %s",
 	legExpr: "%s gets %s out of %s",
@@ -61,7 +68,7 @@ var english = &wording{
 		pb.Settlement_UNCHALLENGED: "nobody challenged it in time", pb.Settlement_UNANSWERED: "the challenge was not answered in time",
 		pb.Settlement_RULING: "the arbiter ruled so", pb.Settlement_NO_RULING: "the arbiter did not rule in time",
 		pb.Settlement_AGREEMENT: "all sides agreed", pb.Settlement_CANCELLATION: "it was cancelled",
-		pb.Settlement_NOT_ACCEPTED: "the offer was not accepted", pb.Settlement_REQUEST: "the promise was looked at",
+		pb.Settlement_NOT_ACCEPTED: "the offer was not accepted", pb.Settlement_REQUEST: "somebody paid in or asked",
 		pb.Settlement_LAST_PERIOD: "the last period had ended"},
 	compare: map[string]string{"==": "exactly", "!=": "other than", "<": "below", "<=": "at most", ">": "above", ">=": "at least"},
 	moments: map[string]string{"==": "exactly at", "!=": "not at", "<": "before", "<=": "no later than", ">": "later than", ">=": "no earlier than"},

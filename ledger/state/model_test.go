@@ -1,0 +1,267 @@
+package state_test
+
+import (
+	"bytes"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	ics23 "github.com/cosmos/ics23/go"
+	"google.golang.org/protobuf/types/known/timestamppb"
+	"pgregory.net/rapid"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// The tables of these tests have numbers that the ledger doesn't use; in this
+// test's binary its own tables aren't there anyway.
+var (
+	things = state.NewTable[pb.Holding](120, "things", nil)
+	secret = state.NewTable[pb.Seen](121, "secret", nil).Unproven()
+	byTag  = state.NewIndex(things, 120, "things_by_tag", func(_ state.Key, h *pb.Holding) []string {
+		return tags(h)
+	})
+)
+
+// tags are a record's places: none, one, or several with a repetition.
+func tags(h *pb.Holding) []string {
+	if h.Asset == "" {
+		return nil
+	}
+	return strings.Split(h.Asset, ",")
+}
+
+// naive is the model: a map, copied for every mark.
+type naive struct {
+	rows   map[state.Key]*pb.Holding
+	secret map[state.Key]string
+}
+
+func (n *naive) clone() *naive { return &naive{maps.Clone(n.rows), maps.Clone(n.secret)} }
+
+// scan is what Keys should yield.
+func (n *naive) scan(prefix, from string) []string {
+	var out []string
+	for k, h := range n.rows {
+		seen := map[string]bool{}
+		for _, tag := range tags(h) {
+			place := tag + "\x00" + string(k) + string([]byte{byte(len(k) >> 8), byte(len(k))})
+			if !seen[place] && strings.HasPrefix(place, prefix) && place >= from {
+				out = append(out, place)
+			}
+			seen[place] = true
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func scan(r state.Reader, prefix, from string) []string {
+	var out []string
+	for place := range byTag.Keys(r, prefix, from) {
+		out = append(out, place)
+	}
+	return out
+}
+
+func open(t rapid.TB, dir string) *state.Store {
+	s, err := state.Open(dir, state.Options{InMemory: dir == "", CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+var (
+	someKey  = rapid.SampledFrom([]state.Key{"a", "b", "c", "aa", "ab", "b\x00x", "zz", ""})
+	someTags = rapid.SampledFrom([]string{"", "x", "y", "x,y", "x,x", "xx", "x\x00y", "y,xx"})
+	somePart = rapid.SampledFrom([]string{"", "x", "xx", "y", "x\x00", "z"})
+)
+
+// run does random things to store and model alike, block by block.
+func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.Overlay)) {
+	height := s.Height()
+	for range blocks {
+		o := s.Begin()
+		type mark struct {
+			m state.Mark
+			n *naive
+		}
+		var marks []mark
+		for range rapid.IntRange(0, 12).Draw(t, "steps") {
+			k := someKey.Draw(t, "key")
+			switch rapid.IntRange(0, 7).Draw(t, "act") {
+			case 0, 1, 2:
+				h := &pb.Holding{Asset: someTags.Draw(t, "tags"), Available: rapid.Int64Range(1, 5).Draw(t, "units")}
+				things.Put(o, k, h)
+				n.rows[k] = h
+			case 3:
+				things.Delete(o, k)
+				delete(n.rows, k)
+			case 4:
+				v := rapid.SampledFrom([]string{"1", "2"}).Draw(t, "secret")
+				secret.Put(o, k, &pb.Seen{Tx: []byte(v), Expires: &timestamppb.Timestamp{Seconds: 1}})
+				n.secret[k] = v
+			case 5:
+				secret.Delete(o, k)
+				delete(n.secret, k)
+			case 6:
+				marks = append(marks, mark{o.Mark(), n.clone()})
+			case 7:
+				if len(marks) > 0 {
+					last := marks[len(marks)-1]
+					marks = marks[:len(marks)-1]
+					o.Undo(last.m)
+					*n = *last.n
+				}
+			}
+			compare(t, o, n)
+		}
+		if check != nil {
+			check(o)
+		}
+		height++
+		root := s.Finalize(o, height)
+		if err := s.Commit(nil); err != nil {
+			t.Fatal(err)
+		}
+		if root != s.Root() {
+			t.Fatal("Root is not what Finalize returned")
+		}
+		v := s.View()
+		compare(t, v, n)
+		v.Release()
+	}
+}
+
+func compare(t *rapid.T, r state.Reader, n *naive) {
+	for _, k := range []state.Key{"a", "b", "c", "aa", "ab", "b\x00x", "zz", ""} {
+		got, ok := things.Get(r, k)
+		if want := n.rows[k]; ok != (want != nil) || ok && !bytes.Equal(state.Encode(got), state.Encode(want)) {
+			t.Fatalf("%T: %q is %v, want %v", r, k, got, want)
+		}
+		s, ok := secret.Peek(r, k)
+		if want, there := n.secret[k]; ok != there || string(s.GetTx()) != want {
+			t.Fatalf("%T: secret %q is %v, want %q", r, k, s, want)
+		}
+	}
+	prefix, from := somePart.Draw(t, "prefix"), somePart.Draw(t, "from")
+	if got, want := scan(r, prefix, from), n.scan(prefix, from); !slices.Equal(got, want) {
+		t.Fatalf("%T: scan of %q from %q: %q, want %q", r, prefix, from, got, want)
+	}
+}
+
+// Overlay, View and the store against maps.
+func TestModel(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := open(t, "")
+		defer s.Close()
+		run(t, s, &naive{map[state.Key]*pb.Holding{}, map[state.Key]string{}}, 4, nil)
+	})
+}
+
+// What is written while a scan goes on is seen by it, if it lies ahead.
+func TestScanWhileWriting(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := open(t, "")
+		defer s.Close()
+		n := &naive{map[state.Key]*pb.Holding{}, map[state.Key]string{}}
+		run(t, s, n, 2, nil)
+		o := s.Begin()
+		last := ""
+		for place := range byTag.Keys(o, "", "") {
+			if left := n.scan("", last); len(left) == 0 || left[0] != place {
+				t.Fatalf("after %q came %q, want the first of %q", last, place, left)
+			}
+			last = place + "\x00"
+			k := someKey.Draw(t, "key")
+			if rapid.Bool().Draw(t, "delete") {
+				things.Delete(o, k)
+				delete(n.rows, k)
+				continue
+			}
+			h := &pb.Holding{Asset: someTags.Draw(t, "tags"), Available: 1}
+			if strings.Contains(h.Asset, "y") && rapid.Bool().Draw(t, "less") {
+				h.Asset = "x"
+			}
+			things.Put(o, k, h)
+			n.rows[k] = h
+		}
+		if left := n.scan("", last); len(left) > 0 {
+			t.Fatalf("the scan ended before %q", left)
+		}
+	})
+}
+
+// Proofs of the height before, right after rows were changed, removed and made.
+func TestProofsAfterChanges(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := open(t, "")
+		defer s.Close()
+		n := &naive{map[state.Key]*pb.Holding{}, map[state.Key]string{}}
+		run(t, s, n, 2, nil)
+		for range 3 {
+			was, root, height := n.clone(), s.Root(), s.Height()
+			run(t, s, n, 1, nil)
+			v := s.View()
+			for _, k := range []state.Key{"a", "b", "c", "aa", "ab", "b\x00x", "zz", "", "never"} {
+				if root == [32]byte{} {
+					continue // ICS-23 has no proof under an empty tree's root
+				}
+				p, err := things.Prove(v, k)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if p.Height != height || p.Root != root {
+					t.Fatalf("proof of height %d, root %x; want %d, %x", p.Height, p.Root, height, root)
+				}
+				verify(t, p, k, was.rows[k])
+			}
+			v.Release()
+		}
+	})
+}
+
+func verify(t *rapid.T, p *state.Proof, k state.Key, want *pb.Holding) {
+	ok := false
+	switch {
+	case want != nil && bytes.Equal(p.Value, state.Encode(want)):
+		ok = ics23.VerifyMembership(ics23.SmtSpec, p.Root[:], p.Proof, p.Key, p.Value)
+	case want == nil && p.Value == nil:
+		ok = ics23.VerifyNonMembership(ics23.SmtSpec, p.Root[:], p.Proof, p.Key)
+	}
+	if !ok {
+		t.Fatalf("%q: the proof doesn't verify: value %x, want %v", k, p.Value, want)
+	}
+}
+
+// What a journal undone says is as if nothing had been.
+func TestUndoLeavesNothing(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := open(t, "")
+		defer s.Close()
+		n := &naive{map[state.Key]*pb.Holding{}, map[state.Key]string{}}
+		run(t, s, n, 2, nil)
+		root := s.Root()
+		was := n.clone()
+		run(t, s, n, 1, func(o *state.Overlay) {
+			o.Undo(0)
+			*n = *was
+			if len(o.Since(0)) != 0 {
+				t.Fatal("the journal isn't empty")
+			}
+			compare(t, o, n)
+		})
+		if s.Root() != root {
+			t.Fatal("the root changed")
+		}
+	})
+}
+
+func ExampleKey_String() {
+	fmt.Println(state.Join("p_a", "EUR@bank"))
+	// Output: p_a/EUR@bank
+}

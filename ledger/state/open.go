@@ -1,0 +1,51 @@
+package state
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// openPebble opens the database. What Pebble can't read, whether it says so or
+// panics, is a damaged store; a full disk, a missing permission or another
+// process in the folder is not.
+func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			db, err = nil, fmt.Errorf("%w: opening %s: %v", ErrDamaged, dir, r)
+		}
+	}()
+	db, err = pebble.Open(dir, o)
+	switch {
+	case err == nil:
+		return db, nil
+	case outside(err):
+		return nil, fmt.Errorf("state: opening %s: %w", dir, err)
+	}
+	return nil, fmt.Errorf("%w: opening %s: %w", ErrDamaged, dir, err)
+}
+
+// outside says whether an error is the machine's and not the data's.
+func outside(err error) bool {
+	for _, e := range []error{fs.ErrPermission, syscall.ENOSPC, syscall.EROFS, syscall.EAGAIN, syscall.EMFILE, syscall.ENFILE, syscall.ENOTDIR, syscall.EDQUOT, syscall.ENOMEM} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// quiet keeps Pebble's chatter out of the node's log; its errors are returned.
+type quiet struct{}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}
+
+// Fatalf is called where Pebble can't go on, as when the disk is full. The
+// process ends: what it acknowledged is on disk.
+func (quiet) Fatalf(f string, a ...any) {
+	panic(fmt.Sprintf("state: storage: "+f, a...))
+}

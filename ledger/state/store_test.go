@@ -1,0 +1,201 @@
+package state_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// fill commits blocks of so many rows each.
+func fill(t testing.TB, s *state.Store, blocks, rows int) {
+	t.Helper()
+	for range blocks {
+		o := s.Begin()
+		h := s.Height() + 1
+		for i := range rows {
+			things.Put(o, state.Key(fmt.Sprintf("row %d of %d", i, h)), &pb.Holding{Asset: "x", Available: h})
+		}
+		s.Finalize(o, h)
+		if err := s.Commit([]state.Local{{Key: fmt.Appendf(nil, "local %d", h), Value: []byte("v")}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestReopen(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	fill(t, s, 3, 10)
+	root, n := s.Root(), s.Len()
+	for range 2 {
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s = open(t, dir)
+	if s.Root() != root || s.Height() != 3 || s.Len() != n {
+		t.Fatalf("height %d, %d rows, root %x; was 3, %d, %x", s.Height(), s.Len(), s.Root(), n, root)
+	}
+	v := s.View()
+	if _, err := things.Prove(v, "a"); !errors.Is(err, state.ErrTooEarly) {
+		t.Errorf("a proof of the height before, which isn't on disk: %v", err)
+	}
+	if b, ok := v.Local([]byte("local 2")); !ok || string(b) != "v" {
+		t.Error("a local row is gone")
+	}
+	v.Release()
+	fill(t, s, 1, 1)
+	v = s.View()
+	if p, err := things.Prove(v, "row 0 of 3"); err != nil || p.Root != root || p.Height != 3 {
+		t.Errorf("proof %v, %v", p, err)
+	}
+	v.Release()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A view stays as it was while blocks go by, and Close waits for it.
+func TestViewStays(t *testing.T) {
+	s := open(t, "")
+	fill(t, s, 2, 10)
+	v := s.View()
+	root := v.Root()
+	fill(t, s, 20, 10)
+	if _, ok := things.Peek(v, "row 0 of 3"); ok || v.Root() != root || v.Height() != 2 {
+		t.Fatal("the view moved")
+	}
+	if p, err := things.Prove(v, "row 0 of 1"); err != nil || p.Height != 1 || p.Value == nil {
+		t.Fatalf("%v, %v", p, err)
+	}
+	var wg sync.WaitGroup
+	start := time.Now()
+	wg.Go(func() {
+		time.Sleep(50 * time.Millisecond)
+		v.Release()
+	})
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if time.Since(start) < 50*time.Millisecond {
+		t.Error("Close didn't wait")
+	}
+	wg.Wait()
+}
+
+// Readers and a writer at the same time, for the race detector.
+func TestReadersBesideWriter(t *testing.T) {
+	s := open(t, "")
+	fill(t, s, 2, 50)
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				v := s.View()
+				key := state.Key(fmt.Sprintf("row 7 of %d", v.Height()))
+				if h, ok := things.Get(v, key); !ok || h.Available != v.Height() {
+					t.Errorf("%s is %v", key, h)
+				}
+				n := 0
+				for range byTag.Keys(v, "x", "") {
+					n++
+				}
+				if n != int(v.Height())*50 {
+					t.Errorf("%d entries at height %d", n, v.Height())
+				}
+				if p, err := things.Prove(v, key); err != nil || p.Value != nil {
+					t.Errorf("%v, %v", p, err)
+				}
+				_, _, _ = s.Len(), s.Root(), s.Height()
+				v.Release()
+			}
+		})
+	}
+	fill(t, s, 30, 50)
+	close(stop)
+	wg.Wait()
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// One bit changed anywhere in what the tree vouches for is found when the store
+// is opened.
+func TestDamaged(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	fill(t, s, 20, 100)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(dir, "*.sst"))
+	if len(files) == 0 {
+		t.Fatal("no table on disk")
+	}
+	found := 0
+	for _, file := range files {
+		good, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := len(good) / 16; at < len(good); at += len(good)/8 + 1 {
+			bad := bytes.Clone(good)
+			bad[at] ^= 1
+			if err := os.WriteFile(file, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			s, err := state.Open(dir, state.Options{CacheBytes: 1 << 20})
+			if err == nil { // in an index or a local row: read when it is asked for
+				err = s.Close()
+			} else if found++; !errors.Is(err, state.ErrDamaged) || !strings.Contains(err.Error(), dir) && !strings.Contains(err.Error(), "table things") && !strings.Contains(err.Error(), "head") {
+				t.Errorf("bit at %d of %d: %v", at, len(good), err)
+			} else {
+				err = nil
+			}
+			if err != nil {
+				t.Errorf("closing: %v", err)
+			}
+		}
+		if err := os.WriteFile(file, good, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found == 0 {
+		t.Error("no damage was found")
+	}
+	if err := open(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A store that can't be opened for another reason is not called damaged.
+func TestNotDamaged(t *testing.T) {
+	dir := t.TempDir()
+	s := open(t, dir)
+	defer s.Close()
+	if _, err := state.Open(dir, state.Options{}); err == nil || errors.Is(err, state.ErrDamaged) {
+		t.Errorf("opened twice: %v", err)
+	}
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.Open(file, state.Options{}); err == nil || errors.Is(err, state.ErrDamaged) {
+		t.Errorf("a file in its place: %v", err)
+	}
+}

@@ -1,0 +1,84 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/cometbft/cometbft/consensus"
+	"github.com/cometbft/cometbft/libs/log"
+)
+
+// ErrFailed says that consensus stopped by itself: the disk is full or broken,
+// or Troth has a fault. What was acknowledged is on disk; nothing more will be.
+var ErrFailed = errors.New("node: consensus has failed")
+
+// fault keeps the reason why consensus stopped.
+type fault struct{ reason atomic.Pointer[string] }
+
+func (f *fault) set(why string) { f.reason.CompareAndSwap(nil, &why) }
+
+func (f *fault) err() error {
+	if why := f.reason.Load(); why != nil {
+		return fmt.Errorf("%w: %s", ErrFailed, *why)
+	}
+	return fmt.Errorf("%w; its log says why", ErrFailed)
+}
+
+// Failed is closed when consensus stopped by itself and the node will never make
+// a block again. Whoever runs the node should then Stop it, say Err, and end.
+func (n *Node) Failed() <-chan struct{} { return n.failed }
+
+// Err is why the node failed, nil as long as it hasn't.
+func (n *Node) Err() error {
+	select {
+	case <-n.failed:
+		return n.fault.err()
+	default:
+		return nil
+	}
+}
+
+// guard waits for the end of consensus. CometBFT stops it on a panic and leaves
+// everything else running: clients would wait for answers that can't come.
+func (n *Node) guard() {
+	n.env.ConsensusState.(*consensus.State).Wait()
+	select {
+	case <-n.app.stop:
+		return
+	default:
+	}
+	close(n.failed)
+	n.log.Error("the node has failed and makes no more blocks; stop it, see to the cause, start it again", "err", n.fault.err())
+	n.app.hub.close()
+}
+
+// cometLog hands CometBFT's log lines to ours. Its info lines, several a
+// block, are our debug lines.
+type cometLog struct {
+	to    *slog.Logger
+	with  []any
+	fault *fault
+}
+
+// failure is the line with which CometBFT says that consensus stopped. It is the
+// one place where it says why.
+const failure = "CONSENSUS FAILURE!!!"
+
+func (l cometLog) Debug(string, ...any)       {}
+func (l cometLog) Info(msg string, kv ...any) { l.to.Debug(msg, append(kv, l.with...)...) }
+func (l cometLog) Warn(msg string, kv ...any) { l.to.Warn(msg, append(kv, l.with...)...) }
+
+func (l cometLog) Error(msg string, kv ...any) {
+	if msg == failure && len(kv) > 1 {
+		l.fault.set(fmt.Sprint(kv[1]))
+		l.to.Error("consensus failed", append(kv, l.with...)...)
+		return
+	}
+	l.to.Warn(msg, append(kv, l.with...)...)
+}
+
+func (l cometLog) With(kv ...any) log.Logger {
+	return cometLog{l.to, append(l.with[:len(l.with):len(l.with)], kv...), l.fault}
+}
