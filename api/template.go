@@ -6,7 +6,10 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/fact"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/promise"
 	"github.com/troth-ledger/troth/ledger/promise/contract"
 	"github.com/troth-ledger/troth/ledger/state"
@@ -42,12 +45,42 @@ func (s *Server) ExplainPromise(_ ctxt, r *connect.Request[pb.ExplainPromiseRequ
 			settled = append(settled, st)
 		}
 	}
-	ex, ok := any(c).(interface {
-		Explain(*pb.Promise, []*pb.Settlement, string) (string, []string, []string)
-	})
-	if !ok {
-		return connect.NewResponse(&pb.ExplainPromiseResponse{}), nil
+	reading := contract.Reading{
+		Promise: p, Settlements: settled, Lang: r.Msg.Lang, Facts: factsOf(v, p),
+		Decimals: func(id string) int { return decimals(v, id) },
+		Name:     func(role string) string { return called(v, p, role) },
 	}
-	text, clauses, receipt := ex.Explain(p, settled, r.Msg.Lang)
-	return connect.NewResponse(&pb.ExplainPromiseResponse{Text: text, Clauses: clauses, Receipt: receipt}), nil
+	e := c.Explain(reading)
+	return connect.NewResponse(&pb.ExplainPromiseResponse{Text: e.Text, Clauses: e.Clauses, Receipt: e.Receipt}), nil
+}
+
+// factsOf reads the facts that count for a promise.
+func factsOf(v *state.View, p *pb.Promise) []contract.FactView {
+	var out []contract.FactView
+	for _, ref := range p.Facts {
+		if f, ok := fact.Facts.Get(v, state.Key(ref.Fact)); ok {
+			out = append(out, contract.FactView{Fact: f, By: ref.By})
+		}
+	}
+	return out
+}
+
+// decimals is how many digits after the point an asset is shown with.
+func decimals(v *state.View, id string) int {
+	if a, ok := asset.Assets.Get(v, state.Key(id)); ok {
+		return int(a.Decimals)
+	}
+	return contract.ISODecimals(id)
+}
+
+// called is what a role's party is called: its handle, or else the role.
+func called(v *state.View, p *pb.Promise, role string) string {
+	for _, b := range p.Roles {
+		if b.Role == role && len(b.Parties) == 1 {
+			if h := party.HandleOf(v, b.Parties[0]); h != "" {
+				return "@" + h
+			}
+		}
+	}
+	return role
 }

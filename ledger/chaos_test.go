@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
@@ -48,6 +49,7 @@ func newChaos(t *testing.T, seed int64) *chaos {
 		genesis: &pb.Genesis{Params: ledger.DefaultParams()}}
 	c.genesis.Params.QuotaBurst, c.genesis.Params.NewcomersPerMinute = 1<<20, 1<<20
 	c.genesis.Params.WorkPerBlock = 200
+	c.genesis.Params.FactAheadMax = durationpb.New(time.Hour)
 	kinds := []pb.PartyKind{pb.PartyKind_COMPANY, pb.PartyKind_COMPANY, pb.PartyKind_PERSON, pb.PartyKind_PERSON, pb.PartyKind_PERSON, pb.PartyKind_DEVICE, pb.PartyKind_DEVICE}
 	for i, kind := range kinds {
 		a := newActor(fmt.Sprintf("chaos%d", i), "")

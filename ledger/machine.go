@@ -140,7 +140,7 @@ func (m *Machine) admit(c *op.Context, t *op.Tx) error {
 	if err := party.Remember(c, t); err != nil {
 		return err
 	}
-	return party.Charge(c, len(t.Body.Ops))
+	return party.Charge(c, t.Weight())
 }
 
 // Admits says whether a transaction would be admitted now, on the committed

@@ -17,7 +17,9 @@ import (
 // openDB opens one of CometBFT's databases (blocks, consensus state, evidence)
 // as a Pebble store: the same engine that keeps the ledger, so there is one to
 // trust, and its writes are atomic across a crash.
-func openDB(c *config.DBContext) (db *database, err error) {
+func openDB(c *config.DBContext) (*database, error) { return openDatabase(c, false) }
+
+func openDatabase(c *config.DBContext, readOnly bool) (db *database, err error) {
 	dir := filepath.Join(c.Config.DBDir(), c.ID)
 	defer func() {
 		if r := recover(); r != nil {
@@ -30,6 +32,7 @@ func openDB(c *config.DBContext) (db *database, err error) {
 	p, err := pebble.Open(dir, &pebble.Options{
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       16 << 20,
+		ReadOnly:           readOnly,
 		Logger:             quiet{},
 		// Its own way is to end the process; an error goes to whoever reads.
 		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},

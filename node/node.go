@@ -67,7 +67,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 		chainID: doc.ChainID,
 	}
 	if err := n.join(k, doc); err != nil {
-		return nil, fmt.Errorf("starting consensus: %w", err)
+		return nil, err
 	}
 	go n.guard()
 	return n, nil
@@ -80,8 +80,10 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			line, _, _ := strings.Cut(fmt.Sprint(r), "\n")
-			err = fmt.Errorf("%s; if the folder %s was copied or restored in part, restore all of %s from one backup",
-				line, k.DBDir(), k.RootDir)
+			err = fmt.Errorf("%s", line)
+		}
+		if err != nil {
+			err = fmt.Errorf("starting consensus: %w; if %s was copied or restored in part, restore all of it from one backup", err, k.RootDir)
 		}
 	}()
 	nodeKey, err := p2p.LoadNodeKey(k.NodeKeyFile())

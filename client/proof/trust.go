@@ -65,6 +65,9 @@ func (t *Trust) Step(b *pb.ProofBundle) (*Trust, error) {
 	if err != nil {
 		return nil, err
 	}
+	if h.ChainID != t.ChainID {
+		return nil, fmt.Errorf("%w: %q, trusted is %q", ErrOtherChain, h.ChainID, t.ChainID)
+	}
 	next := *t
 	next.ValidatorsHash, next.Validators, next.At = vals.Hash(), vals, h.Time
 	if bytes.Equal(next.ValidatorsHash, t.ValidatorsHash) {
@@ -90,10 +93,8 @@ func (t *Trust) Step(b *pb.ProofBundle) (*Trust, error) {
 		return nil, fmt.Errorf("%w: other validators at %s, before the trusted ones were seen", ErrValidators, h.Time.Format(time.RFC3339))
 	}
 	third := cmtmath.Fraction{Numerator: 1, Denominator: 3}
-	if h.ChainID == t.ChainID {
-		if err := t.Validators.VerifyCommitLightTrusting(t.ChainID, h.Commit, third); err != nil {
-			return nil, fmt.Errorf("%w: too few of the trusted validators signed for the new ones: %w", ErrSignatures, err)
-		}
+	if err := t.Validators.VerifyCommitLightTrusting(t.ChainID, h.Commit, third); err != nil {
+		return nil, fmt.Errorf("%w: too few of the trusted validators signed for the new ones: %w", ErrSignatures, err)
 	}
 	return &next, checkHeader(h, vals, &next)
 }

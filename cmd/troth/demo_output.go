@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -157,23 +158,33 @@ func (t *tableAudience) line(label, text string) {
 	fmt.Fprintln(t.out)
 }
 
-// paidTo is who got what, out of which hold: a receiver once.
+// paidTo is who got what, out of which hold: a receiver once, and a hold once
+// where its payouts follow each other.
 func paidTo(payouts []demo.Payout) string {
-	if len(payouts) == 0 {
+	var receivers, assets []string
+	got := map[string]string{}
+	last := map[string]string{}
+	for _, p := range payouts {
+		switch {
+		case got[p.To] == "":
+			receivers = append(receivers, p.To)
+			got[p.To] = p.Amount
+		case last[p.To] == p.From:
+			got[p.To] += " + " + p.Amount
+		default:
+			got[p.To] += " from " + last[p.To] + ", " + p.Amount
+		}
+		last[p.To] = p.From
+		if !slices.Contains(assets, p.Asset) {
+			assets = append(assets, p.Asset)
+		}
+	}
+	if len(receivers) == 0 {
 		return "nobody"
 	}
-	var order []string
-	got := map[string][]string{}
-	for _, p := range payouts {
-		to := p.To + " " + p.Asset
-		if got[to] == nil {
-			order = append(order, to)
-		}
-		got[to] = append(got[to], p.Amount+" from "+p.From)
-	}
 	var out []string
-	for _, to := range order {
-		out = append(out, to+" "+strings.Join(got[to], ", "))
+	for _, to := range receivers {
+		out = append(out, to+" "+got[to]+" from "+last[to])
 	}
-	return strings.Join(out, "; ")
+	return strings.Join(out, "; ") + " (" + strings.Join(assets, ", ") + ")"
 }

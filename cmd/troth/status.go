@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -53,6 +54,9 @@ func newExplainCommand() *cobra.Command {
 			}
 			if s.json {
 				return show.WriteJSON(cmd.OutOrStdout(), res)
+			}
+			if res.Text == "" {
+				return errors.New("the node has no words for this promise; see: troth get promise " + args[0])
 			}
 			printExplained(cmd, res)
 			return nil

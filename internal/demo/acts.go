@@ -122,6 +122,7 @@ func deposit(who, hold, file string) Act {
 				return fmt.Errorf("%s pays in: %w", who, err)
 			}
 		}
+		s.notes = append(s.notes, fmt.Sprintf("%d × paid in, by %s", len(amounts), who))
 		return nil
 	}
 }
@@ -144,6 +145,7 @@ func challenge(who, file string) Act {
 		if _, err := s.cast[who].Do(s, &pb.ChallengeRequest{Promise: s.promise.Id, Claim: claim}); err != nil {
 			return fmt.Errorf("%s challenges: %w", who, err)
 		}
+		s.notes = append(s.notes, "challenged, by "+who)
 		return s.read(s.promise.Id)
 	}
 }
@@ -154,6 +156,7 @@ func answer(who string) Act {
 		if _, err := s.cast[who].Do(s, &pb.AnswerRequest{Promise: s.promise.Id}); err != nil {
 			return fmt.Errorf("%s answers: %w", who, err)
 		}
+		s.notes = append(s.notes, "answered, by "+who)
 		return nil
 	}
 }
@@ -165,6 +168,7 @@ func ruling(who, rule string) Act {
 		if _, err := s.cast[who].Do(s, &pb.RuleRequest{Promise: s.promise.Id, Rule: rule}); err != nil {
 			return fmt.Errorf("%s rules: %w", who, err)
 		}
+		s.notes = append(s.notes, "ruled “"+rule+"”, by "+who)
 		return nil
 	}
 }

@@ -37,7 +37,7 @@ type Row struct {
 
 	// Promised is the promise's text.
 	Promised string `json:"-"`
-	// Facts are what was stated, a line a kind.
+	// Facts are what was stated, an entry a kind, and what else was done.
 	Facts []string `json:"-"`
 	// Deadline says that no fact decided, but time.
 	Deadline bool `json:"-"`

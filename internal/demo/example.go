@@ -31,7 +31,7 @@ func shift(b []byte, now time.Time) []byte {
 			last = t
 		}
 	}
-	by := now.Truncate(time.Second).Sub(last)
+	by := now.Sub(last)
 	return moments.ReplaceAllFunc(b, func(m []byte) []byte {
 		t, layout, ok := moment(string(m))
 		if !ok {

@@ -36,11 +36,11 @@ var lineMissed = Story{
 	Offers:   "@brightline", Accepts: []string{"Gil"},
 	Terms: func(now time.Time) Terms {
 		return Terms{"line": text("LN-5120"), "price": cents(59_00), "compensation": cents(20_00),
-			"activate_by": at(now.Add(time.Second)), "grace": lasting(time.Second)}
+			"activate_by": at(now.Add(2 * time.Second)), "grace": lasting(time.Second)}
 	},
 	Acts: []Act{
 		report("@linecheck", "internet-line/designed.json", serviceState),
-		silence(2 * time.Second),
+		silence(3 * time.Second),
 	},
 	Want: Want{
 		Outcome: "broken", Rule: "not activated in time", Cause: pb.Settlement_DEADLINE,

@@ -56,8 +56,8 @@ var parcelLost = Story{
 	Roles:    map[string]string{"seller": "@hearthgoods", "buyer": "Chen", "carrier": "@swiftparcel"},
 	Purses:   map[string]int64{"@hearthgoods": 100_00, "Chen": 200_00},
 	Offers:   "@hearthgoods", Accepts: []string{"Chen"},
-	Terms: parcelTerms("JD014600011", func(now time.Time) time.Time { return now.Add(time.Second) }, time.Second),
-	Acts:  []Act{silence(2 * time.Second)},
+	Terms: parcelTerms("JD014600011", func(now time.Time) time.Time { return now.Add(2 * time.Second) }, time.Second),
+	Acts:  []Act{silence(3 * time.Second)},
 	Want: Want{
 		Outcome: "broken", Rule: "delivered late, or never", Cause: pb.Settlement_DEADLINE,
 		Paid:   []Paid{{"Chen", 120_00, "payment"}, {"Chen", 12_00, "bond"}},

@@ -19,19 +19,20 @@ type stage struct {
 	context.Context
 	*World
 	story *Story
-	now   time.Time                 // when it began
+	now   time.Time                 // when it began, to the second
 	cast  map[string]*client.Wallet // by name
 	names map[string]string         // party -> name
 
 	pools    []*pb.PoolChoice
 	promise  *pb.Promise // as it was last read
+	notes    []string    // what was done beside stating facts
 	from     time.Time   // when the last fact was sent, or the deadline
 	deadline bool        // from is a deadline
 }
 
 // play plays a story from its first coin to its last check.
 func play(ctx context.Context, w *World, story *Story) (*Row, error) {
-	s := &stage{Context: ctx, World: w, story: story, now: time.Now().UTC(),
+	s := &stage{Context: ctx, World: w, story: story,
 		cast: map[string]*client.Wallet{}, names: map[string]string{}}
 	if err := s.enter(); err != nil {
 		return nil, err
@@ -124,6 +125,7 @@ func (s *stage) offer() error {
 	if err != nil {
 		return err
 	}
+	s.now = time.Now().UTC().Truncate(time.Second)
 	o := &pb.OfferRequest{Template: template, Terms: s.story.Terms(s.now).named(), Pools: s.pools}
 	for _, role := range slices.Sorted(maps.Keys(s.story.Roles)) {
 		o.Roles = append(o.Roles, &pb.RoleBinding{Role: role, Parties: []string{s.cast[s.story.Roles[role]].Party}})

@@ -45,6 +45,7 @@ func (s *stage) row(took time.Duration) (*Row, []*pb.Settlement, error) {
 	}
 	r.Promised = s.named(ex.Msg.Text)
 	r.Facts, err = s.facts()
+	r.Facts = append(r.Facts, s.notes...)
 	return r, res.Msg.Settlements, err
 }
 

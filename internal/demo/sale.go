@@ -54,10 +54,10 @@ var saleMissed = Story{
 	Roles:    map[string]string{"seller": "@pinewood", "buyer": "Jon", "shop": "@pinewood"},
 	Purses:   map[string]int64{"@pinewood": 1_00, "Jon": 500_00},
 	Offers:   "@pinewood", Accepts: []string{"Jon"},
-	Terms: saleTerms("S-7732", func(now time.Time) (time.Time, time.Duration) { return monthEnding(now.Add(2*time.Second), 35) }),
+	Terms: saleTerms("S-7732", func(now time.Time) (time.Time, time.Duration) { return monthEnding(now.Add(3*time.Second), 35) }),
 	Acts: []Act{
 		report("@pinewood", "instalment-sale/handed-over.json", epcisSold),
-		silence(2 * time.Second), periods(1),
+		silence(3 * time.Second), periods(1),
 		deposit("Jon", "instalments", "instalment-sale/two-paid.json"),
 	},
 	Want: Want{

@@ -22,7 +22,7 @@ var serviceCredit = Story{
 	Purses:   map[string]int64{"@cloudworks": 400_00, "Hana": 1_00},
 	Offers:   "@cloudworks", Accepts: []string{"Hana"},
 	Terms: func(now time.Time) Terms {
-		start, grace := monthEnding(now.Add(2*time.Second), 370)
+		start, grace := monthEnding(now.Add(3*time.Second), 370)
 		return Terms{
 			"service": text("ledger-api"), "fee": cents(200_00), "start": at(start), "months": whole(13),
 			"month_max": cents(80_00), "year_max": cents(200_00), "grace": lasting(grace),
@@ -30,7 +30,7 @@ var serviceCredit = Story{
 	},
 	Acts: []Act{
 		report("@linecheck", "service-credit/uptime.json", uptime),
-		silence(2 * time.Second),
+		silence(3 * time.Second),
 	},
 	Want: Want{
 		Outcome: "partial", Rule: "last period", Settlements: 14,

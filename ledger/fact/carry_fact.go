@@ -12,6 +12,9 @@ const CarryMax = 16
 
 var _ = op.Register(checkCarryFact, applyCarryFact)
 
+// A signature checked while the block waits is an operation.
+var _ = op.Weigh(func(m *pb.CarryFactRequest) int { return len(m.Carried) })
+
 func checkCarryFact(m *pb.CarryFactRequest) error {
 	switch n := len(m.Carried); {
 	case n > CarryMax:

@@ -11,6 +11,9 @@ import (
 
 var _ = op.Register(checkSetAttesters, applySetAttesters)
 
+// The whole class is written anew, and each party looked up.
+var _ = op.Weigh(func(m *pb.SetAttestersRequest) int { return 4 + len(m.Add)/16 })
+
 func checkSetAttesters(m *pb.SetAttestersRequest) error {
 	if n := len(m.Add) + len(m.Remove); n > MembersMax {
 		return op.Errorf(pb.Code_TOO_LARGE, "there are %d parties to add and take out; %d is the most", n, MembersMax)

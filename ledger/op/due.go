@@ -56,15 +56,21 @@ func NextDue(r state.Reader) (at time.Time, ok bool) {
 	return at, ok
 }
 
-// RunDue does the work that is due at c.Now, oldest first, at most limit
-// pieces, and returns how many it did. With fresh, it looks only at work that
+// stepChanges is how many changes one piece of work may make. One that makes
+// more counts as several: a fact that reaches a hundred promises is not the work
+// of one deadline.
+const stepChanges = 16
+
+// RunDue does the work that is due at c.Now, oldest first, until it made up
+// limit pieces, and returns how many it did. With fresh, it looks only at work that
 // the block itself made: after a transaction, all older work has been seen.
 func RunDue(c *Context, limit int, fresh bool) int {
 	var seen []string
 	if !fresh {
 		seen = make([]string, len(sources))
 	}
-	for n := range limit {
+	n := 0
+	for n < limit {
 		best, at, key := -1, time.Time{}, state.Key("")
 		for i := range sources {
 			place, k, ok := sources[i].first(c.State, seen, i)
@@ -81,11 +87,13 @@ func RunDue(c *Context, limit int, fresh bool) int {
 		c.Index, c.Row = n, nil
 		mark := c.State.Mark()
 		sources[best].run(c, key)
-		if c.State.Mark() == mark {
+		changes := int(c.State.Mark() - mark)
+		if changes == 0 {
 			panic(fmt.Sprintf("op: deadline %s of %q did nothing", sources[best].name, key))
 		}
+		n += (changes + stepChanges - 1) / stepChanges
 	}
-	return limit
+	return n
 }
 
 // first finds a source's earliest work. seen is how far each source has been

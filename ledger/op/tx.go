@@ -44,6 +44,7 @@ type Tx struct {
 type decoded struct {
 	row     *Row
 	request Message
+	weight  int
 }
 
 var (
@@ -132,7 +133,11 @@ func (d *decoded) decode(o *pb.Operation) error {
 	if err := strictly(row.plan, o.Request, d.request); err != nil {
 		return err
 	}
-	return row.check(d.request)
+	if err := row.check(d.request); err != nil {
+		return err
+	}
+	d.weight = row.weigh(d.request, len(o.Request))
+	return nil
 }
 
 // Ops returns the codes of the operations.

@@ -13,33 +13,37 @@ const newcomersKey state.Key = "newcomers"
 // Charge takes a transaction's operations from the signer's quota, or all of
 // them from its sponsor's where its own has too little left; QUOTA otherwise. A
 // signer that doesn't exist yet is a newcomer and has no quota: its operations
-// count as so many newcomers, TOO_MANY_NEWCOMERS where there are too many.
+// count as so many newcomers, TOO_MANY_NEWCOMERS where there are too many. A
+// costly operation counts as several: see op.Weigh.
 func Charge(c *op.Context, ops int) error {
 	p, ok := Parties.Peek(c.State, state.Key(c.Signer))
 	if !ok {
 		return admitNewcomers(c, ops)
 	}
-	if charge(c, p, ops) {
+	if charge(c, p, ops, 0) {
 		return nil
 	}
 	if p.Sponsor == "" {
 		return op.Errorf(pb.Code_QUOTA, "%s has less than %d operations of its quota left; it refills by %d a minute, up to %d", p.Id, ops, perMinute(c, p), burst(c, p))
 	}
-	// A frozen sponsor gives nothing away, quota included.
-	if s, ok := Parties.Peek(c.State, state.Key(p.Sponsor)); ok && !s.Frozen && charge(c, s, ops) {
+	// A frozen sponsor gives nothing away, quota included. The other half of its
+	// quota is its own: no customer, and no thief of a customer's phone, can keep
+	// a company from acting.
+	if s, ok := Parties.Peek(c.State, state.Key(p.Sponsor)); ok && !s.Frozen && charge(c, s, ops, int(burst(c, s))/2) {
 		return nil
 	}
-	return op.Errorf(pb.Code_QUOTA, "neither %s nor its sponsor %s has %d operations of quota left; %s refills by %d a minute, up to %d",
+	return op.Errorf(pb.Code_QUOTA, "neither %s nor its sponsor %s has %d operations of quota left to give; %s refills by %d a minute, up to %d",
 		p.Id, p.Sponsor, ops, p.Id, perMinute(c, p), burst(c, p))
 }
 
-func charge(c *op.Context, p *pb.Party, ops int) bool {
+// charge takes operations from a party's quota where at least keep are left.
+func charge(c *op.Context, p *pb.Party, ops, keep int) bool {
 	b := bucket{int64(burst(c, p)) * micro, c.Now}
 	if q, ok := Quotas.Peek(c.State, state.Key(p.Id)); ok {
 		b = bucket{q.Micro, q.At.AsTime()}.refill(c.Now, perMinute(c, p), burst(c, p))
 	}
 	b, ok := b.take(ops)
-	if ok {
+	if ok = ok && b.micro >= int64(keep)*micro; ok {
 		Quotas.Put(c.State, state.Key(p.Id), &pb.Quota{Micro: b.micro, At: timestamppb.New(b.at)})
 	}
 	return ok

@@ -13,6 +13,9 @@ const saltMin, saltMax = 8, 32
 
 var _ = op.Register(checkCreateParty, applyCreateParty)
 
+// Each key is an entry in an index and some arithmetic on curves.
+var _ = op.Weigh(func(m *pb.CreatePartyRequest) int { return (len(m.Keys) + 7) / 8 })
+
 func checkCreateParty(m *pb.CreatePartyRequest) error {
 	if err := checkKind(m.Kind, m.Name); err != nil {
 		return err

@@ -159,7 +159,7 @@ func admit(c *op.Context, t *op.Tx) error {
 			return err
 		}
 	}
-	return Charge(c, len(t.Body.Ops))
+	return Charge(c, t.Weight())
 }
 
 func sign(b *pb.TxBody, signers ...signer) (*op.Tx, error) {

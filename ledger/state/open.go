@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -35,7 +36,8 @@ func outside(err error) bool {
 			return true
 		}
 	}
-	return false
+	// Pebble has no name for this one.
+	return strings.Contains(err.Error(), "lock held by current process")
 }
 
 // quiet keeps Pebble's chatter out of the node's log; its errors are returned.

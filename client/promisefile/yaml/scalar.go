@@ -3,6 +3,7 @@ package yaml
 import (
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -208,9 +209,23 @@ func (p *parser) escape(t *text) {
 		p.fail(off, "there is no escape \\%c", c)
 	}
 	v, err := strconv.ParseUint(p.src[p.pos+2:p.pos+2+size], 16, 32)
+	if low, ok := p.surrogate(v); ok { // as JSON writes characters beyond 16 bits
+		t.putString(string(utf16.DecodeRune(rune(v), low)), off)
+		p.pos += 12
+		return
+	}
 	if err != nil || !utf8.ValidRune(rune(v)) {
 		p.fail(off, "\\%s is no character", p.src[p.pos+1:p.pos+2+size])
 	}
 	t.putString(string(rune(v)), off)
 	p.pos += 2 + size
+}
+
+// surrogate reads the second half of a pair of which v is the first.
+func (p *parser) surrogate(v uint64) (rune, bool) {
+	if v < 0xd800 || v >= 0xdc00 || p.pos+12 > len(p.src) || p.src[p.pos+6:p.pos+8] != `\u` {
+		return 0, false
+	}
+	low, err := strconv.ParseUint(p.src[p.pos+8:p.pos+12], 16, 32)
+	return rune(low), err == nil && low >= 0xdc00 && low < 0xe000
 }

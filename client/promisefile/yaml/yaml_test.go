@@ -52,6 +52,7 @@ func TestParse(t *testing.T) {
 		{"a: |2\n    b\n   c\n", `{"a": "  b\n c\n"}`},
 		{"a:\nb: ~\nc: null\nd: ''\n", `{"a": null, "b": null, "c": null, "d": ""}`},
 		{`{"a":1,"b":[true,"x:y"],"c":{"d":null}}`, `{"a": "1", "b": ["true", "x:y"], "c": {"d": null}}`},
+		{`{"a": "\ud83d\ude00\/"}`, `{"a": "😀/"}`},
 		{"a: b#c\n\"d e\": 'f'\n? g\n", ""},
 		{"a: f.x == 'y' && z > 3\n", `{"a": "f.x == 'y' && z > 3"}`},
 		{"a:\n    - b\n    - c\n", `{"a": ["b", "c"]}`},

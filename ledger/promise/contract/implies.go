@@ -129,9 +129,9 @@ func (s *implier) compared(a, b *rule.Node) bool {
 			if s.equal(x.right, y.right) && (x.op == y.op || contains(weaker[x.op], y.op)) {
 				return true
 			}
-			lo, hi, ok := interval(x.op, x.right)
-			blo, bhi, bok := interval(y.op, y.right)
-			if ok && bok && x.right.Kind == y.right.Kind && blo <= lo && hi <= bhi {
+			lo, hi, ok := s.interval(x, y)
+			blo, bhi, bok := s.interval(y, x)
+			if ok && bok && blo <= lo && hi <= bhi {
 				return true
 			}
 		}
@@ -149,14 +149,20 @@ func sides(n *rule.Node) []side {
 	return []side{{n.Args[0], n.Args[1], n.Name}, {n.Args[1], n.Args[0], flipped[n.Name]}}
 }
 
-// interval is the values that satisfy a comparison with a literal.
-func interval(op string, lit *rule.Node) (lo, hi int64, ok bool) {
-	v, ok := ordinal(lit)
-	if !ok || v == math.MinInt64 || v == math.MaxInt64 {
+// interval is the values that satisfy comparison x, counted from what its bound
+// and that of y have in common: from zero for two literals, from terms.by for
+// terms.by and terms.by + duration('24h').
+func (s *implier) interval(x, y side) (lo, hi int64, ok bool) {
+	base, v, ok := offset(x.right)
+	other, _, ok2 := offset(y.right)
+	switch {
+	case !ok || !ok2 || x.right.Kind != y.right.Kind || v <= math.MinInt64/2 || v >= math.MaxInt64/2:
+		return 0, 0, false
+	case (base == nil) != (other == nil) || base != nil && !s.equalEither(base, other):
 		return 0, 0, false
 	}
 	lo, hi = math.MinInt64, math.MaxInt64
-	switch op {
+	switch x.op {
 	case "<":
 		hi = v - 1
 	case "<=":
@@ -171,6 +177,39 @@ func interval(op string, lit *rule.Node) (lo, hi int64, ok bool) {
 		return 0, 0, false
 	}
 	return lo, hi, true
+}
+
+// equalEither is equal for two nodes of which either may be of a.
+func (s *implier) equalEither(a, b *rule.Node) bool {
+	if s.equal(a, b) {
+		return true
+	}
+	s.swap()
+	defer s.swap()
+	return s.equal(a, b)
+}
+
+// offset takes a bound apart into what varies and a literal added to it. base
+// is nil for a literal alone.
+func offset(n *rule.Node) (base *rule.Node, v int64, ok bool) {
+	if v, ok := ordinal(n); ok {
+		return nil, v, true
+	}
+	if n.Kind != rule.KindInt && n.Kind != rule.KindTime && n.Kind != rule.KindDuration {
+		return nil, 0, false
+	}
+	if n.Op == rule.OpCall && len(n.Args) == 2 && (n.Name == "+" || n.Name == "-") {
+		if v, ok := ordinal(n.Args[1]); ok && v != math.MinInt64 && n.Args[0].Kind == n.Kind {
+			if n.Name == "-" {
+				v = -v
+			}
+			return n.Args[0], v, true
+		}
+		if v, ok := ordinal(n.Args[0]); ok && n.Name == "+" && n.Args[1].Kind == n.Kind {
+			return n.Args[1], v, true
+		}
+	}
+	return n, 0, true
 }
 
 // ordinal is a literal's place on the line of its kind.
@@ -249,8 +288,8 @@ func excludes(a, b *rule.Node) bool {
 			if x.op == "==" && y.op == "==" && x.right.Op == rule.OpLiteral && y.right.Op == rule.OpLiteral && !x.right.Lit.Equal(y.right.Lit) {
 				return true
 			}
-			lo, hi, ok := interval(x.op, x.right)
-			blo, bhi, bok := interval(y.op, y.right)
+			lo, hi, ok := s.interval(x, y)
+			blo, bhi, bok := s.interval(y, x)
 			if ok && bok && (hi < blo || bhi < lo) {
 				return true
 			}

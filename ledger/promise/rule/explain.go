@@ -141,6 +141,10 @@ var functionNames = []string{"exists", "all", "exists_one", "filter", "map", "ha
 func noOverload(msg, fn string) string {
 	_, rest, _ := strings.Cut(msg, "applied to ")
 	if strings.Contains(rest, "troth.Now") {
+		other := plainTypes(strings.Trim(strings.NewReplacer("troth.Now", "", ", ", "").Replace(rest), "'()"))
+		if kind, ok := ParseKind(other); ok && kind != KindTime {
+			return "now is compared with a time, and this is " + withArticle(other)
+		}
 		return nowOnly
 	}
 	operands := plainTypes(strings.Trim(rest, "'"))

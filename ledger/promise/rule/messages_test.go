@@ -15,7 +15,7 @@ var refused = []struct{ src, want string }{
 	{`now == terms.deliver_by`, `1:1: now can only be compared`},
 	{`true ? now : now`, `1:8: now can only be compared`},
 	{`now.getHours() > 3`, `1:1: now can only be compared`},
-	{`now > terms.price`, `1:5: now can only be compared`},
+	{`now > terms.price`, `1:5: now is compared with a time, and this is an amount`},
 	{`facts.map(f, now).size() > 0`, `1:14: now can only be compared`},
 	{`terms.prize > paid`, `1:6: terms has no prize; did you mean price?`},
 	{`term.price > paid`, `1:1: there is no term; did you mean terms?`},

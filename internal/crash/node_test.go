@@ -1,0 +1,154 @@
+package crash
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"github.com/troth-ledger/troth/client"
+	"github.com/troth-ledger/troth/client/keyfile"
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/gen/pb/pbconnect"
+	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/sig"
+	"github.com/troth-ledger/troth/node"
+)
+
+const (
+	chain  = "troth-crash"
+	people = 16
+	units  = 1_000_000
+	money  = "EUR@bank"
+)
+
+// build makes the binary once.
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "troth-crash-")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "troth")
+	out, err := exec.Command("go", "build", "-o", bin, "github.com/troth-ledger/troth/cmd/troth").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// who is a party with its key.
+type who struct {
+	id  string
+	key *keyfile.Key
+}
+
+// home is a node's folder with its parties.
+type home struct {
+	dir  string
+	bank who
+	all  []who
+}
+
+func newHome(t *testing.T) *home {
+	t.Helper()
+	h := &home{dir: t.TempDir()}
+	g := &pb.Genesis{Params: ledger.DefaultParams()}
+	for i := range people + 1 {
+		k, err := keyfile.Generate(sig.Ed25519, "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := who{client.PartyID(k.Scheme(), k.Public(), fmt.Appendf(nil, "party %03d", i), ""), k}
+		p := &pb.Party{Id: w.id, Kind: pb.PartyKind_PERSON, QuotaPerMinute: 1 << 30,
+			Keys: []*pb.Key{{Scheme: pb.Scheme(k.Scheme()), PublicKey: k.Public(), Role: pb.KeyRole_OWNER}}}
+		if i == 0 {
+			h.bank = w
+			p.Kind, p.Name, p.Handle, p.Licensed = pb.PartyKind_COMPANY, "Bank", "bank", true
+		} else {
+			h.all = append(h.all, w)
+		}
+		g.Parties = append(g.Parties, p)
+	}
+	if err := node.Init(h.dir, node.Genesis{ChainID: chain, Time: time.Now(), State: g}, ""); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+// process is a running node.
+type process struct {
+	cmd *exec.Cmd
+	url string
+	api pbconnect.LedgerClient
+	end chan error // its exit
+}
+
+// start runs the binary and waits until it serves, or ends by itself.
+func (h *home) start(t *testing.T, env ...string) (p *process, up bool) {
+	t.Helper()
+	bin, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p = &process{cmd: exec.Command(bin, "start", "--home", h.dir, "--listen", "127.0.0.1:0"), end: make(chan error, 1)}
+	p.cmd.Env = append(os.Environ(), env...)
+	log, err := os.OpenFile(filepath.Join(h.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	p.cmd.Stderr = log
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	found := make(chan string, 1)
+	go func() {
+		for s := bufio.NewScanner(out); s.Scan(); {
+			if f := strings.Fields(s.Text()); len(f) > 1 && f[0] == "API" {
+				found <- f[1]
+			}
+		}
+		p.end <- p.cmd.Wait()
+	}()
+	select {
+	case p.url = <-found:
+		p.api = client.Dial(p.url)
+		return p, true
+	case err := <-p.end:
+		p.end <- err
+		return p, false
+	case <-time.After(30 * time.Second):
+		p.kill()
+		t.Fatal("the node isn't up after 30 seconds")
+		return nil, false
+	}
+}
+
+// kill ends the process at once.
+func (p *process) kill() {
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	<-p.end
+	p.end <- nil
+}
+
+// holding asks for what a party has.
+func (p *process) holding(ctx context.Context, id string) (int64, error) {
+	r, err := p.api.GetHolding(ctx, connect.NewRequest(&pb.GetHoldingRequest{Party: id, Asset: money}))
+	if err != nil {
+		return 0, err
+	}
+	return r.Msg.Holding.GetAvailable(), nil
+}

@@ -1,0 +1,60 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	abci "github.com/cometbft/cometbft/abci/types"
+	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/store"
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// Replay runs all blocks of a stopped node's folder on a new ledger in memory,
+// from genesis on, and compares the state's root with what the next block's
+// header says, height by height. It changes nothing in the folder. It returns
+// the last height and the ledger, which is the caller's to close.
+func Replay(home string) (height int64, s *state.Store, err error) {
+	k := comet(defaults(home))
+	doc, err := types.GenesisDocFromFile(k.GenesisFile())
+	if err != nil {
+		return 0, nil, fmt.Errorf("reading the genesis: %w", err)
+	}
+	db, err := openDatabase(&config.DBContext{ID: "blockstore", Config: k}, true)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if s, err = state.Open("", state.Options{InMemory: true}); err != nil {
+		return 0, nil, err
+	}
+	a := &app{machine: ledger.New(s, doc.ChainID), door: newDoor(1, 1), pool: newPool(1, 1), hub: newHub(),
+		stop: make(chan struct{}), chainID: doc.ChainID}
+	defer a.door.close()
+	if _, err = a.InitChain(context.Background(), &abci.RequestInitChain{AppStateBytes: doc.AppState}); err != nil {
+		return 0, s, err
+	}
+	blocks := store.NewBlockStore(db)
+	for height = 1; height <= blocks.Height(); height++ {
+		if err := a.replay(blocks.LoadBlock(height)); err != nil {
+			return height, s, err
+		}
+	}
+	return blocks.Height(), s, nil
+}
+
+// replay runs one block.
+func (a *app) replay(b *types.Block) error {
+	if root := a.machine.Store().Root(); b.Height > 1 && string(root[:]) != string(b.AppHash) {
+		return fmt.Errorf("node: after height %d the ledger's root is %x, block %d says %x", b.Height-1, root, b.Height, b.AppHash)
+	}
+	_, err := a.FinalizeBlock(context.Background(), &abci.RequestFinalizeBlock{Height: b.Height, Time: b.Time, Txs: b.Txs.ToSliceOfBytes()})
+	if err == nil {
+		_, err = a.Commit(context.Background(), &abci.RequestCommit{})
+	}
+	return err
+}
