@@ -53,6 +53,10 @@ type Machine struct {
 	chainID string
 	params  *pb.Params
 	overlay *state.Overlay
+	// due is where to look for deadlines from, and nextDue what it will be once
+	// the block is committed: after a block that did all that was due, nothing
+	// stands before its time. Forgetting it costs time and changes nothing.
+	due, nextDue string
 }
 
 // New returns the machine of a chain over its store.
@@ -89,6 +93,9 @@ func (m *Machine) Execute(b Block) *Executed {
 		x.Ends[i] = int(o.Mark())
 	}
 
+	if m.nextDue = m.due; work > 0 {
+		m.nextDue = state.At(b.Time.Add(1))
+	}
 	x.Changes = o.Since(0)
 	if err := invariant.Check(x.Changes); err != nil {
 		panic(fmt.Sprintf("ledger: height %d: %v", b.Height, err))
@@ -98,10 +105,20 @@ func (m *Machine) Execute(b Block) *Executed {
 }
 
 // Commit makes the executed block visible, with what the node keeps beside it.
-func (m *Machine) Commit(locals []state.Local) error { return m.store.Commit(locals) }
+func (m *Machine) Commit(locals []state.Local) error {
+	if err := m.store.Commit(locals); err != nil {
+		return err
+	}
+	m.due = m.nextDue
+	return nil
+}
+
+// NextDue is the earliest deadline of all after the last commit. It is for the
+// goroutine that executes.
+func (m *Machine) NextDue(r state.Reader) (time.Time, bool) { return op.NextDueFrom(r, m.due) }
 
 func (m *Machine) context(o *state.Overlay, b Block) *op.Context {
-	return &op.Context{State: o, ChainID: m.chainID, Height: b.Height, Now: b.Time, Params: m.params}
+	return &op.Context{State: o, ChainID: m.chainID, Height: b.Height, Now: b.Time, Due: m.due, Params: m.params}
 }
 
 // transact runs one transaction. A refused one leaves nothing behind but its

@@ -745,8 +745,8 @@ type HoldDef struct {
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	// The role whose money it is.
 	From string `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
-	// Amount expression over the terms; empty for a hold that starts empty and
-	// is fed by deposits.
+	// Amount expression over the terms: what is set aside on acceptance; empty
+	// for a hold that starts empty. Deposits may add to it, but not to a pool's.
 	Amount string `protobuf:"bytes,3,opt,name=amount,proto3" json:"amount,omitempty"`
 	// Drawn from a pool of the role's party.
 	Pool bool `protobuf:"varint,4,opt,name=pool,proto3" json:"pool,omitempty"`

@@ -28,7 +28,7 @@ func TestDirectDependencies(t *testing.T) {
 
 // allowed are words of licences that let us pass the binary on under our own.
 var allowed = []string{"MIT License", "Permission is hereby granted, free of charge", "Apache License", "Redistribution and use in source and binary forms",
-	"Permission to use, copy, modify, and", "Mozilla Public License", "BSD", "CC0", "This is free and unencumbered software", "Blue Oak"}
+	"Permission to use, copy, modify, and", "Mozilla Public License", "BSD", "CC0", "Apache-2.0", "licensed under the Apache", "This is free and unencumbered software", "Blue Oak"}
 
 // refused are words of licences that don't, or that ask for more than a notice.
 var refused = []string{"GNU AFFERO", "GNU LESSER GENERAL PUBLIC", "GNU GENERAL PUBLIC LICENSE", "Business Source License", "Server Side Public License", "Commons Clause"}

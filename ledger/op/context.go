@@ -19,6 +19,9 @@ type Context struct {
 	Height int64
 	// Now is block time. There is no other clock.
 	Now time.Time
+	// Due is a place in the indexes of deadlines before which nothing stands; it
+	// may be empty. It saves stepping over what was done in earlier blocks.
+	Due string
 	// Params are the chain's parameters.
 	Params *pb.Params
 	// Tx is the transaction's id; zero where the ledger acts by itself.

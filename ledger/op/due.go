@@ -43,9 +43,12 @@ func RegisterDeadlines[V any, P interface {
 func timeOf(place string) time.Time { return time.Unix(0, int64(state.ParseU64(place))).UTC() }
 
 // NextDue is the earliest deadline of all.
-func NextDue(r state.Reader) (at time.Time, ok bool) {
+func NextDue(r state.Reader) (time.Time, bool) { return NextDueFrom(r, "") }
+
+// NextDueFrom is NextDue where nothing stands before a place: see Context.Due.
+func NextDueFrom(r state.Reader, from string) (at time.Time, ok bool) {
 	for _, s := range sources {
-		place, _, found := s.after(r, "")
+		place, _, found := s.after(r, from)
 		if !found {
 			continue
 		}
@@ -68,6 +71,9 @@ func RunDue(c *Context, limit int, fresh bool) int {
 	var seen []string
 	if !fresh {
 		seen = make([]string, len(sources))
+		for i := range seen {
+			seen[i] = c.Due
+		}
 	}
 	n := 0
 	for n < limit {

@@ -29,8 +29,9 @@ func TestCharge(t *testing.T) {
 
 	// The sponsor pays when the party's own is used up.
 	w.must(shop, &pb.SponsorRequest{Party: a.id})
-	w.must(a, x, x)
-	w.want(pb.Code_QUOTA, w.do(a, x))
+	w.must(a, x)
+	w.want(pb.Code_QUOTA, w.do(a, x)) // half of the sponsor's is its own
+	w.must(shop, x)
 	w.want(pb.Code_QUOTA, w.do(shop, x))
 	w.later(10 * time.Second)
 	w.must(a, x)

@@ -81,12 +81,16 @@ func fold(was []byte, key string, tx op.ID) []byte {
 }
 
 // forget drops keys of a minute that is over: some now, the rest soon, and the
-// minute's own row with the last of them.
+// minute's own row with the last of them. Until then the row says after its
+// digest and count where to go on: the store steps slowly over what was deleted.
+// Nothing is added to a minute that is over, so the digest is not needed again.
 func forget(c *op.Context, k state.Key) {
+	row, _ := SeenMinutes.Get(c.State, k)
+	const head = sha256.Size + 8
 	n := 0
-	for _, key := range seenByMinute.Keys(c.State, string(k), "") {
+	for place, key := range seenByMinute.Keys(c.State, string(k), string(row.Tx[head:])) {
 		if n == forgetStep {
-			row, _ := SeenMinutes.Get(c.State, k)
+			row.Tx = append(row.Tx[:head], place...)
 			row.Expires = timestamppb.New(c.Now.Add(forgetPause))
 			SeenMinutes.Put(c.State, k, row)
 			return

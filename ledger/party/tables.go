@@ -29,7 +29,8 @@ var (
 	Seen = state.NewTable[pb.Seen](4, "seen", nil).Unproven()
 	// SeenMinutes has a row for each minute in which an idempotency key
 	// expires, by the minute since 1970: `tx` is a running digest of 32 bytes
-	// and a count of 8, `expires` is when to forget the next of its keys.
+	// and a count of 8, and while the minute is being forgotten the place of the
+	// next of its keys; `expires` is when to forget that.
 	SeenMinutes = state.NewTable[pb.Seen](5, "seen_minutes", nil)
 	// Newcomers is the one row that counts parties without a sponsor.
 	Newcomers = state.NewTable[pb.Newcomers](6, "newcomers", nil)

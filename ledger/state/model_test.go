@@ -67,7 +67,7 @@ func scan(r state.Reader, prefix, from string) []string {
 	return out
 }
 
-func open(t rapid.TB, dir string) *state.Store {
+func open(t interface{ Fatal(...any) }, dir string) *state.Store {
 	s, err := state.Open(dir, state.Options{InMemory: dir == "", CacheBytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)

@@ -19,7 +19,6 @@ type spec struct {
 	name    string
 	proven  bool
 	fresh   func() Record
-	clone   func(Record) Record
 	indexes []*index
 	history func(Record) []string
 }
@@ -51,7 +50,6 @@ func NewTable[V any, P message[V]](id byte, name string, history func(P) []strin
 	}
 	s := &spec{id: id, name: name, proven: true,
 		fresh: func() Record { return P(new(V)) },
-		clone: func(r Record) Record { return P(r.(P).CloneVT()) },
 	}
 	if history != nil {
 		s.history = func(r Record) []string { return history(r.(P)) }
@@ -117,6 +115,25 @@ func (t Table[V, P]) Of(c Change) (before, after P, ok bool) {
 		after = c.after.(P)
 	}
 	return before, after, true
+}
+
+// TableInfo is a table as it is registered.
+type TableInfo struct {
+	Number byte
+	Name   string
+	Proven bool
+	New    func() Record // an empty record
+}
+
+// Tables returns every table of the program, by number.
+func Tables() []TableInfo {
+	var out []TableInfo
+	for _, t := range registry.tables {
+		if t != nil {
+			out = append(out, TableInfo{t.id, t.name, t.proven, t.fresh})
+		}
+	}
+	return out
 }
 
 // ProofKey is the row's key in the Merkle tree.
