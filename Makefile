@@ -34,10 +34,12 @@ gen:
 	rm -rf gen
 	$(TOOLS) buf generate
 	$(TOOLS) buf build -o internal/schema/troth.binpb
+	cp gen/openapi/openapi.yaml internal/schema/openapi.yaml
+	$(GO) run ./cmd/troth reference docs/reference
 
 ## soak: what takes longer than a change should wait
 soak:
-	$(GO) test -tags soak -timeout 2h ./...
+	$(GO) test -tags soak -timeout 2h ./internal/crash ./ledger
 
 ## bench: benchmarks of the parts
 bench:

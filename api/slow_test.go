@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/troth-ledger/troth/api"
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/gen/pb/pbconnect"
 	"github.com/troth-ledger/troth/internal/testnode"
 	"github.com/troth-ledger/troth/node"
 )
@@ -61,6 +63,8 @@ func TestSlowRequest(t *testing.T) {
 // TestSlowWatcher: a client that doesn't read is cut off, and delays nobody.
 func TestSlowWatcher(t *testing.T) {
 	n := testnode.Start(t, func(c *node.Config) { c.Block.Idle = 10 * time.Millisecond })
+	// Compressed, these statements are hardly larger than a letter.
+	n.API = pbconnect.NewLedgerClient(http.DefaultClient, n.URL, connect.WithAcceptCompression("gzip", nil, nil))
 	w := watch(t, n, &pb.WatchRequest{Tables: []string{"facts"}})
 	// What fills the sockets between, and then more blocks than may wait.
 	var txs [][]byte

@@ -67,7 +67,7 @@ func (s *Server) watch(ctx context.Context, m *pb.WatchRequest, out *connect.Ser
 	for {
 		select {
 		case <-ctx.Done():
-			return op.Errorf(pb.Code_TIMED_OUT, "a stream lives for %s at most; watch again, from the height after the last", watchLife)
+			return op.Errorf(pb.Code_TIMED_OUT, "the stream's time is over, at most %s; watch again, from the height after the last", watchLife)
 		case <-s.done:
 			return op.Errorf(pb.Code_BUSY, "the node stops; watch again, from the height after the last")
 		case <-beat.C:

@@ -8,6 +8,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -122,8 +123,10 @@ func watchAgain(t *testing.T, n *testnode.Node) {
 	r := newRelay(t, n.URL)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
+	var payments sync.WaitGroup
+	defer payments.Wait()
 	pay := func() {
-		if _, err := n.Ada.Do(ctx, &pb.TransferRequest{To: n.Ben.Party, Amount: testnode.Euros(1)}); err != nil {
+		if _, err := n.Ada.Do(t.Context(), &pb.TransferRequest{To: n.Ben.Party, Amount: testnode.Euros(1)}); err != nil {
 			t.Error(err)
 		}
 	}
@@ -136,9 +139,9 @@ func watchAgain(t *testing.T, n *testnode.Node) {
 		switch {
 		case e.Resumed:
 			resumed++
-			go pay()
+			payments.Go(pay)
 		case len(e.Changes) == 0:
-			go pay()
+			payments.Go(pay)
 		case resumed == 0:
 			// The connection goes, and the node is back a little later.
 			addr := r.ln.Addr().String()

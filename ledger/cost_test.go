@@ -2,6 +2,7 @@ package ledger_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,65 +11,191 @@ import (
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
-// spend runs one block and says how long it took.
-func (c *chaos) timed(txs ...[]byte) (time.Duration, *ledger.Executed) {
-	c.t.Helper()
-	var decoded []ledger.Tx
-	for _, raw := range txs {
-		d, err := op.Decode(raw)
-		if err == nil {
-			err = d.Verify()
-		}
-		if err != nil {
-			c.t.Fatal(err)
-		}
-		decoded = append(decoded, ledger.Tx{Decoded: d})
-	}
-	c.height++
+// timed runs a block and says how long decoding and executing it took.
+func (c *chaos) timed(t testing.TB, txs ...[]byte) (decode, exec time.Duration) {
+	t.Helper()
 	start := time.Now()
+	decoded := make([]ledger.Tx, len(txs))
+	for i, raw := range txs {
+		d, err := op.Decode(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		decoded[i].Decoded = d
+	}
+	decode = time.Since(start)
+	c.height++
+	start = time.Now()
 	x := c.machine.Execute(ledger.Block{Height: c.height, Time: c.now, Txs: decoded})
-	took := time.Since(start)
+	exec = time.Since(start)
+	for i, r := range x.Results {
+		if r.Code != 0 {
+			t.Fatalf("transaction %d: %s: %s", i, pb.Code(r.Code), r.Message)
+		}
+	}
 	if err := c.machine.Commit(nil); err != nil {
-		c.t.Fatal(err)
+		t.Fatal(err)
 	}
 	c.now = c.now.Add(time.Second)
-	return took, x
+	return decode, exec
 }
 
-func (c *chaos) ok(x *ledger.Executed) {
-	c.t.Helper()
-	for _, r := range x.Results {
-		if r.Code != 0 {
-			c.t.Fatalf("%s: %s", pb.Code(r.Code), r.Message)
-		}
-	}
-}
-
-// TestManyDue: what is due in one block is found without looking again at what
-// was done.
-func TestManyDue(t *testing.T) {
+// BenchmarkDue is a block with so many deadlines. What is due is found without
+// stepping over what was done: a deadline costs the same among many.
+func BenchmarkDue(b *testing.B) {
 	for _, n := range []int{1000, 4000} {
-		c := newChaos(t, 1)
-		c.genesis.Params.WorkPerBlock = 5000
-		c.machine = newMachine(t, c.genesis)
-		c.height = 0
-		c.run(nil)
-		c.setUp()
-		due := timestamppb.New(c.now.Add(time.Minute))
-		var txs [][]byte
-		for range n / 50 {
-			var ms []op.Message
-			for range 50 {
-				ms = append(ms, &pb.PlaceHoldRequest{Amount: &pb.Amount{Asset: c.ids["assets"][0], Units: 1}, Holder: c.who[1].id, Expires: due})
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			c := newChaos(b, 1)
+			c.genesis.Params.WorkPerBlock = 5000
+			c.machine, c.height = newMachine(b, c.genesis), 0
+			c.run(nil)
+			c.setUp()
+			var took time.Duration
+			rounds := 0
+			for b.Loop() {
+				due := timestamppb.New(c.now.Add(time.Minute))
+				txs := make([][]byte, n/50)
+				for i := range txs {
+					txs[i] = c.repeat(50, func(int) op.Message {
+						return &pb.PlaceHoldRequest{Amount: &pb.Amount{Asset: c.ids["assets"][0], Units: 1}, Holder: c.who[1].id, Expires: due}
+					})
+				}
+				c.timed(b, txs...)
+				c.now = c.now.Add(time.Hour)
+				_, d := c.timed(b)
+				took += d
+				rounds++
 			}
-			txs = append(txs, c.sign(c.who[0], ms...))
-		}
-		_, x := c.timed(txs...)
-		c.ok(x)
-		c.now = c.now.Add(time.Hour)
-		took, x := c.timed()
-		fmt.Println(n, "due", took, len(x.Changes))
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(took.Microseconds())/float64(n*rounds), "µs/deadline")
+		})
 	}
+}
+
+// BenchmarkWorst is what one transaction of nearly 64 KiB can cost, by shape,
+// and what it counts as towards a quota.
+func BenchmarkWorst(b *testing.B) {
+	for name, shape := range worst {
+		b.Run(name, func(b *testing.B) {
+			c := newChaos(b, 1)
+			var decode, exec time.Duration
+			var tx []byte
+			n := 0
+			for b.Loop() {
+				tx = shape(c, n)
+				n++
+				d, e := c.timed(b, tx)
+				decode, exec = decode+d, exec+e
+			}
+			d, err := op.Decode(tx)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(decode.Microseconds())/float64(n)/1000, "decode-ms")
+			b.ReportMetric(float64(exec.Microseconds())/float64(n)/1000, "exec-ms")
+			b.ReportMetric(float64(d.Weight()), "weight")
+			b.ReportMetric(float64(len(tx)), "bytes")
+		})
+	}
+}
+
+var worst = map[string]func(c *chaos, n int) []byte{
+	"transfers": func(c *chaos, n int) []byte {
+		return c.repeat(64, func(int) op.Message {
+			return &pb.TransferRequest{To: c.who[3].id, Amount: &pb.Amount{Asset: c.ids["assets"][0], Units: 1}}
+		})
+	},
+	"statements": func(c *chaos, n int) []byte {
+		return c.repeat(36, func(i int) op.Message {
+			q := &pb.SubmitFactRequest{}
+			for j := range 64 {
+				q.Statements = append(q.Statements, &pb.Statement{Subject: "s", Kind: "k", At: &timestamppb.Timestamp{Seconds: int64(1 + j)}, Reference: fmt.Sprint(n, i)})
+			}
+			return q
+		})
+	},
+	"carried": func(c *chaos, n int) []byte {
+		k := newKey(c.who[5].name+"/main", pb.Scheme_ED25519)
+		return c.repeat(21, func(i int) op.Message {
+			q := &pb.CarryFactRequest{}
+			for j := range 16 {
+				s := state.Encode(&pb.Statement{Subject: "s", Kind: "k", At: &timestamppb.Timestamp{Seconds: int64(1 + j)}, Reference: fmt.Sprint(n, i)})
+				q.Carried = append(q.Carried, &pb.CarriedStatement{Attester: c.who[5].id, Statement: s,
+					Signature: k.sign([]byte("troth-statement/1\x00"+chainID+"\x00"+string(s)), forgery{})})
+			}
+			return q
+		})
+	},
+	"parties": func(c *chaos, n int) []byte {
+		return c.repeat(36, func(i int) op.Message {
+			q := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Salt: fmt.Appendf(nil, "salt %8d %8d", n, i), Sponsor: true}
+			for j := range 32 {
+				k := newKey(fmt.Sprint("worst", i, j), pb.Scheme_P256)
+				q.Keys = append(q.Keys, &pb.Key{Scheme: k.scheme, PublicKey: k.public, Role: pb.KeyRole_OWNER})
+			}
+			return q
+		})
+	},
+	"attesters": func(c *chaos, n int) []byte {
+		return c.repeat(64, func(i int) op.Message {
+			q := &pb.SetAttestersRequest{Class: "all"}
+			for _, a := range c.who {
+				q.Add = append(q.Add, a.id)
+			}
+			return q
+		})
+	},
+	"rotations": func(c *chaos, n int) []byte {
+		if n == 0 {
+			c.fatten()
+		}
+		return c.repeat(64, func(i int) op.Message {
+			from, to := newKey(fmt.Sprint("fat", n, i), pb.Scheme_ED25519), newKey(fmt.Sprint("fat", n, i+1), pb.Scheme_ED25519)
+			if i == 63 {
+				to = newKey(fmt.Sprint("fat", n+1, 0), pb.Scheme_ED25519)
+			}
+			return &pb.RotateKeyRequest{OldPublicKey: from.public, Scheme: to.scheme, PublicKey: to.public}
+		})
+	},
+	"templates": func(c *chaos, n int) []byte {
+		i := 0
+		return c.repeat(11, func(int) op.Message {
+			for i++; c.templates[i].SizeVT() > 6000; i++ {
+			}
+			t := c.templates[i].CloneVT()
+			t.Version = uint32(n + 1)
+			return &pb.PublishTemplateRequest{Template: t}
+		})
+	},
+}
+
+// fatten makes the first company's row as large as it can be.
+func (c *chaos) fatten() {
+	for i := range 31 {
+		k := newKey(fmt.Sprint("fat", 0, i), pb.Scheme_ED25519)
+		if i > 0 {
+			k = newKey(fmt.Sprint("more", i), pb.Scheme_ED25519)
+		}
+		key := &pb.Key{Scheme: k.scheme, PublicKey: k.public, Role: pb.KeyRole_AGENT, Label: strings.Repeat("x", 64)}
+		for j := range 64 {
+			key.Ops = append(key.Ops, 1<<31+uint32(j))
+		}
+		for j := range 32 {
+			key.Limits = append(key.Limits, &pb.SpendLimit{Asset: fmt.Sprintf("%064d", j), Units: 1 << 62})
+		}
+		c.run([][]byte{c.sign(c.who[0], &pb.AddKeyRequest{Key: key})})
+	}
+}
+
+// repeat is a transaction of so many operations of the first company.
+func (c *chaos) repeat(n int, of func(i int) op.Message) []byte {
+	ms := make([]op.Message, n)
+	for i := range ms {
+		ms[i] = of(i)
+	}
+	return c.sign(c.who[0], ms...)
 }

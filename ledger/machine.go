@@ -78,6 +78,9 @@ func (m *Machine) Execute(b Block) *Executed {
 	}
 	m.overlay = nil
 	m.loadParams(o)
+	if state.At(b.Time) < m.due {
+		m.due = "" // time went back, which consensus rules out
+	}
 	x := &Executed{Results: make([]*pb.TxResult, len(b.Txs)), Ends: make([]int, len(b.Txs))}
 
 	work := int(m.params.WorkPerBlock)
@@ -122,7 +125,8 @@ func (m *Machine) context(o *state.Overlay, b Block) *op.Context {
 }
 
 // transact runs one transaction. A refused one leaves nothing behind but its
-// idempotency key and its charge: once in a block, a refusal is final.
+// idempotency key, and its charge where it was admitted: once in a block, a
+// refusal is final.
 func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
 	if t.Err != nil {
 		return refused(t.Err, 0)
@@ -132,6 +136,12 @@ func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
 	mark := o.Mark()
 	if err := m.admit(c, t.Decoded); err != nil {
 		o.Undo(mark)
+		if party.CheckTime(c, t.Decoded) == nil {
+			// It was admitted when the block was proposed, and something before it
+			// changed that. Without its key being used, it could be handed in again
+			// and run when its party was told that it never will.
+			_ = party.Remember(c, t.Decoded)
+		}
 		return refused(err, 0)
 	}
 	mark = o.Mark()

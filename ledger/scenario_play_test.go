@@ -162,7 +162,7 @@ func (p *player) start() {
 	p.pending = waiting
 }
 
-func newMachine(t *testing.T, g *pb.Genesis) *ledger.Machine {
+func newMachine(t testing.TB, g *pb.Genesis) *ledger.Machine {
 	t.Helper()
 	store, err := state.Open("", state.Options{InMemory: true, CacheBytes: 1 << 20})
 	if err != nil {
@@ -198,7 +198,7 @@ func (p *player) run() {
 }
 
 // execute runs a block as a node does and checks every invariant after it.
-func execute(t *testing.T, m *ledger.Machine, height int64, b block) *ledger.Executed {
+func execute(t testing.TB, m *ledger.Machine, height int64, b block) *ledger.Executed {
 	t.Helper()
 	txs := make([]ledger.Tx, len(b.txs))
 	for i, raw := range b.txs {

@@ -7,4 +7,4 @@ import (
 
 // Publishing compiles a template, looks at its boundaries and runs its examples:
 // milliseconds, up to a hundred.
-var _ = op.Weigh(func(*pb.PublishTemplateRequest) int { return 20 })
+var _ = op.Weigh(func(*pb.PublishTemplateRequest) int { return 40 })

@@ -46,6 +46,7 @@ func (n *Node) judged(w *waiter, a *arrival) {
 		w.ch <- refusal(a.tx, a.err)
 		return
 	}
+	height := n.store.Height()
 	if n.seen(w, a) {
 		return
 	}
@@ -60,7 +61,7 @@ func (n *Node) judged(w *waiter, a *arrival) {
 		return
 	}
 	// It may have become final between the look and the wait.
-	if n.seen(w, a) {
+	if n.store.Height() != height && n.seen(w, a) {
 		n.app.hub.forget(w)
 	}
 }

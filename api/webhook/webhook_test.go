@@ -159,7 +159,7 @@ func TestRetries(t *testing.T) {
 	for range 10 {
 		pay(t, n)
 	}
-	if took := time.Since(start); took > 2*time.Second {
+	if took := time.Since(start); took > 15*time.Second {
 		t.Errorf("ten transfers took %s beside a slow receiver", took)
 	}
 	good.wait(24)

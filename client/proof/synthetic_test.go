@@ -1,9 +1,11 @@
 package proof_test
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -174,6 +176,39 @@ func TestStep(t *testing.T) {
 	}{"a hash alone": {&bare, proof.ErrValidators}, "too late": {&late, proof.ErrStale}, "back in time": {&past, proof.ErrValidators}} {
 		if _, err := c.trust.Step(b); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+}
+
+// TestScrambled: bundles whose parts are cut, spliced and overwritten at random
+// never panic and never prove anything else.
+func TestScrambled(t *testing.T) {
+	keys, set := council("a", 4)
+	b, key := bundle(t, set, keys, 9, began)
+	trust := &proof.Trust{ChainID: chain, ValidatorsHash: set.Hash(), Validators: set, At: began, Now: at(began)}
+	r := rand.New(rand.NewPCG(1, 2))
+	scramble := func(x []byte) []byte {
+		x = bytes.Clone(x)
+		for range r.IntN(4) {
+			switch i, j := r.IntN(len(x)), r.IntN(len(x)); r.IntN(4) {
+			case 0:
+				x = append(x[:min(i, j)], x[max(i, j):]...)
+			case 1:
+				x = append(x[:i:i], x[min(i, j):]...)
+			default:
+				x[i] = byte(r.Uint32())
+			}
+			if len(x) == 0 {
+				return x
+			}
+		}
+		return x
+	}
+	for range 20_000 {
+		m := &pb.ProofBundle{Key: b.Key, Value: scramble(b.Value), Proof: scramble(b.Proof), SignedHeader: scramble(b.SignedHeader), Validators: scramble(b.Validators)}
+		_, _ = trust.Step(m)
+		if got, err := proof.Verify(m, key, trust); err == nil && got.Record.(*pb.Holding).Available != 7 {
+			t.Fatalf("proven: %v", got.Record)
 		}
 	}
 }

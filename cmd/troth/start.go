@@ -77,6 +77,8 @@ func runNode(ctx context.Context, home, listen string, ready func(*running)) err
 	case <-ctx.Done():
 		err = nil
 	case err = <-done:
+	case <-n.Failed():
+		err = n.Err()
 	}
 	quick, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -31,13 +31,23 @@ const (
 	money  = "EUR@bank"
 )
 
-// build makes the binary once.
-var build = sync.OnceValues(func() (string, error) {
+// binDir is where the binary is.
+var binDir string
+
+func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "troth-crash-")
 	if err != nil {
-		return "", err
+		panic(err)
 	}
-	bin := filepath.Join(dir, "troth")
+	binDir = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// build makes the binary once.
+var build = sync.OnceValues(func() (string, error) {
+	bin := filepath.Join(binDir, "troth")
 	out, err := exec.Command("go", "build", "-o", bin, "github.com/troth-ledger/troth/cmd/troth").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building: %w\n%s", err, out)
@@ -114,6 +124,7 @@ func (h *home) start(t *testing.T, env ...string) (p *process, up bool) {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(p.kill) // whatever becomes of the test
 	found := make(chan string, 1)
 	go func() {
 		for s := bufio.NewScanner(out); s.Scan(); {

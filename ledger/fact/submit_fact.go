@@ -10,9 +10,9 @@ const SubmitMax = 64
 
 var _ = op.Register(checkSubmitFact, applySubmitFact)
 
-// Eight statements are one operation: a batch saves the envelope and the
-// signature, not the rows. Each is brought to promises, too.
-var _ = op.Weigh(func(m *pb.SubmitFactRequest) int { return (len(m.Statements) + 7) / 8 })
+// Four statements are one operation: a batch saves the envelope and the
+// signature, not the rows and the look for promises.
+var _ = op.Weigh(func(m *pb.SubmitFactRequest) int { return (len(m.Statements) + 3) / 4 })
 
 func checkSubmitFact(m *pb.SubmitFactRequest) error {
 	switch n := len(m.Statements); {

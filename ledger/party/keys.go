@@ -21,7 +21,7 @@ const (
 	// LimitsMax is the most assets that a key's limits name.
 	LimitsMax = 32
 	// assetMax is the longest id of an asset, in bytes.
-	assetMax = 128
+	assetMax = 64
 )
 
 // KeyOf is the party's key with this scheme and public key, nil where it has
