@@ -17,7 +17,7 @@ demo: build
 ## build: the one binary, in ./bin
 build:
 	@mkdir -p bin
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/troth ./cmd/troth
+	$(GO) build -o bin/troth ./cmd/troth
 
 ## test: every check
 test: lint

@@ -134,6 +134,9 @@ func (d *Dispatcher) run() {
 		case <-d.node.JournalGrew():
 		case <-d.room:
 		case <-again.C:
+			if err := d.queue.sync(); err != nil {
+				d.log.Error("webhooks: writing the queue", "error", err)
+			}
 		}
 	}
 }

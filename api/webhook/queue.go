@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -41,7 +42,10 @@ type item struct {
 }
 
 // queue is the database. Any goroutine may use it.
-type queue struct{ db *pebble.DB }
+type queue struct {
+	db    *pebble.DB
+	loose atomic.Bool // something was written that may not be on the disk
+}
 
 // quiet keeps Pebble's chatter out of the node's log; its errors are returned.
 type quiet struct{}
@@ -120,12 +124,24 @@ func (q *queue) keep(name string, p place, it *item) error {
 	if err := put(b, spaceQueue, name, p, it); err != nil {
 		return err
 	}
+	q.loose.Store(true)
 	return b.Commit(pebble.NoSync)
 }
 
-// done forgets an item that was delivered.
+// done forgets an item that was delivered. Nothing waits for the disk here
+// either: what a crash forgets is delivered twice.
 func (q *queue) done(name string, p place) error {
+	q.loose.Store(true)
 	return q.db.Delete(keyOf(spaceQueue, name, p), pebble.NoSync)
+}
+
+// sync puts what is loose on the disk, so that a crash makes little go out
+// twice.
+func (q *queue) sync() error {
+	if !q.loose.Swap(false) {
+		return nil
+	}
+	return q.db.LogData(nil, pebble.Sync)
 }
 
 // item reads one.
