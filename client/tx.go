@@ -12,6 +12,11 @@ import (
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/sig"
 	"github.com/troth-ledger/troth/ledger/state"
+
+	// The areas register the operations that a body can hold.
+	_ "github.com/troth-ledger/troth/ledger/asset"
+	_ "github.com/troth-ledger/troth/ledger/fact"
+	_ "github.com/troth-ledger/troth/ledger/promise"
 )
 
 // Life is how long a transaction stays valid where nothing else is said.

@@ -53,13 +53,12 @@ func Merge(changes []state.Change) []RowChange {
 // RowID is a row's key as the API shows it: parts separated by slashes, numbers
 // in decimal.
 func RowID(k state.Key) string {
-	head, tail, joined := strings.Cut(string(k), "\x00")
-	if !joined {
-		head, tail = "", head
-	}
 	// A number is eight bytes with a zero first; no text has a zero byte.
-	if len(tail) == 8 && tail[0] == 0 {
-		return strings.TrimPrefix(head+"/"+strconv.FormatUint(state.ParseU64(tail), 10), "/")
+	if len(k) == 8 && k[0] == 0 {
+		return strconv.FormatUint(state.ParseU64(string(k)), 10)
+	}
+	if head, tail, ok := strings.Cut(string(k), "\x00"); ok && len(tail) == 8 && tail[0] == 0 {
+		return head + "/" + strconv.FormatUint(state.ParseU64(tail), 10)
 	}
 	if s := k.String(); utf8.ValidString(s) {
 		return s

@@ -10,5 +10,10 @@
 // Context. The handler is found by its request's type; a second one for the
 // same row panics at start, and a test fails for a row without one.
 //
+// A request that costs the chain more than most counts as several towards its
+// sender's quota: a third function, in the same file.
+//
+//	var _ = op.Weigh(func(m *pb.CarryFactRequest) int { return len(m.Carried) })
+//
 // After apply, what it changed is compared with what its row says it may do.
 package op

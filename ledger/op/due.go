@@ -62,7 +62,7 @@ func NextDueFrom(r state.Reader, from string) (at time.Time, ok bool) {
 // stepChanges is how many changes one piece of work may make. One that makes
 // more counts as several: a fact that reaches a hundred promises is not the work
 // of one deadline.
-const stepChanges = 16
+const stepChanges = 4
 
 // RunDue does the work that is due at c.Now, oldest first, until it made up
 // limit pieces, and returns how many it did. With fresh, it looks only at work that
