@@ -130,31 +130,34 @@ func watchAgain(t *testing.T, n *testnode.Node) {
 			t.Error(err)
 		}
 	}
-	changes, resumed := 0, 0
+	// A stream may break by itself on a busy machine; what counts is what comes
+	// after the break made here.
+	changes, resumed, broken := 0, 0, false
 	for e, err := range client.Watch(ctx, client.Dial(r.url), []string{n.Ben.Party}, []string{"holdings"}) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		changes += len(e.Changes)
 		switch {
-		case e.Resumed:
-			resumed++
+		case len(e.Changes) == 0: // the first event, or a resumed one
+			if e.Resumed && broken {
+				resumed++
+			}
 			payments.Go(pay)
-		case len(e.Changes) == 0:
-			payments.Go(pay)
-		case resumed == 0:
+		case !broken:
 			// The connection goes, and the node is back a little later.
+			broken = true
 			addr := r.ln.Addr().String()
 			_ = r.srv.Close()
 			time.AfterFunc(200*time.Millisecond, func() { r.listen(t, addr) })
-		default:
+		case resumed > 0:
 			cancel()
 		}
 		if ctx.Err() != nil {
 			break
 		}
 	}
-	if changes != 2 || resumed != 1 {
+	if changes < 2 || resumed < 1 {
 		t.Errorf("%d changes, resumed %d times", changes, resumed)
 	}
 }

@@ -82,7 +82,7 @@ func (a *app) untilDue(blockTime time.Time) time.Duration {
 func (a *app) nextDue() (time.Time, bool) {
 	v := a.machine.Store().View()
 	defer v.Release() // also when the store can't be read any more
-	return op.NextDue(v)
+	return a.machine.NextDue(v)
 }
 
 // await returns true when there is a transaction, and false when it is time for
