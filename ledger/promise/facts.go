@@ -168,9 +168,15 @@ func welcome(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) err
 var _ = fact.OnNew(received)
 
 // overdue says whether a promise has fallen due by a fact's arrival: then what fell
-// due comes first, and the fact after it.
+// due comes first, and the fact after it. A promise that is to be looked at now
+// because another fact of the same moment has just reached it isn't overdue:
+// both are looked at together, once, however many there are.
 func overdue(p *pb.Promise, f *pb.Fact) bool {
-	return p.Wake != nil && !p.Wake.AsTime().After(f.Arrived.AsTime())
+	if p.Wake == nil || p.Wake.AsTime().After(f.Arrived.AsTime()) {
+		return false
+	}
+	together := p.Wake.AsTime().Equal(f.Arrived.AsTime()) && int(p.FactsSeen) < len(p.Facts)
+	return !together
 }
 
 // reach brings a fact to one promise. It returns false where something of the
