@@ -250,7 +250,8 @@ type RoleBinding struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The role.
 	Role string `protobuf:"bytes,1,opt,name=role,proto3" json:"role,omitempty"`
-	// The parties: one, but up to 8 for an attester.
+	// The parties: one, but up to 8 for an attester. What devices of an attester
+	// state counts as the attester's, unless a quorum is asked for.
 	Parties []string `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
 	// Whether the party accepted.
 	Accepted      bool `protobuf:"varint,3,opt,name=accepted,proto3" json:"accepted,omitempty"`

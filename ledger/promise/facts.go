@@ -6,6 +6,7 @@ import (
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/fact"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/promise/contract"
 	"github.com/troth-ledger/troth/ledger/promise/rule"
 	"github.com/troth-ledger/troth/ledger/state"
@@ -49,10 +50,10 @@ func enter(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) bool 
 }
 
 // countsFor finds the role in which a fact's attester counts for a promise.
-// Named as an attester comes before being one of a class, and that before being
-// a side.
+// Named as an attester comes first, then being a device of one that is named,
+// then being one of a class, then being a side.
 func countsFor(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) (role string, ok bool) {
-	const side, class, named = 1, 2, 3
+	const side, class, owned, named = 1, 2, 3, 4
 	best := 0
 	for i, r := range p.Roles {
 		d := k.Template().Roles[i]
@@ -60,6 +61,8 @@ func countsFor(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) (
 		switch {
 		case d.Kind == pb.RoleKind_ATTESTER && slices.Contains(r.Parties, f.Attester):
 			rank = named
+		case d.Kind == pb.RoleKind_ATTESTER && isDeviceOf(c, r, f) && !needsQuorum(k, f.Statement.Kind):
+			rank = owned
 		case d.Kind == pb.RoleKind_ATTESTER:
 			if d.Class != "" && len(r.Parties) == 0 && fact.InClass(c.State, d.Class, f.Attester) {
 				rank = class
@@ -72,6 +75,24 @@ func countsFor(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) (
 		}
 	}
 	return role, best > 0
+}
+
+// isDeviceOf says whether a fact is by a device of a party in a role: a
+// carrier's scanners speak for the carrier.
+func isDeviceOf(c *op.Context, r *pb.RoleBinding, f *pb.Fact) bool {
+	owner := party.OwnerOfDevice(c.State, f.Attester)
+	return owner != "" && slices.Contains(r.Parties, owner)
+}
+
+// needsQuorum says whether several attesters must state a kind of fact. Then
+// devices don't count for their owner, or one company could be its own quorum.
+func needsQuorum(k *contract.Contract, kind string) bool {
+	for _, d := range k.Template().Facts {
+		if d.Kind == kind {
+			return d.Quorum > 1
+		}
+	}
+	return false
 }
 
 // hasRoom says whether one more fact of a role can count.
