@@ -3,42 +3,13 @@ package api
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/schema"
 	"github.com/troth-ledger/troth/ledger/op"
 )
-
-// httpStatus is the status that the schema gives an error code.
-func httpStatus(c pb.Code) int {
-	v := c.Descriptor().Values().ByNumber(protoreflect.EnumNumber(c))
-	if v == nil {
-		return http.StatusInternalServerError
-	}
-	f, _ := proto.GetExtension(v.Options(), pb.E_Fault).(*pb.Fault)
-	if f.GetHttp() == 0 {
-		return http.StatusInternalServerError
-	}
-	return int(f.Http)
-}
-
-// connectCodes turns an HTTP status of the error table into a gRPC code.
-var connectCodes = map[int]connect.Code{
-	http.StatusBadRequest:            connect.CodeInvalidArgument,
-	http.StatusUnauthorized:          connect.CodeUnauthenticated,
-	http.StatusForbidden:             connect.CodePermissionDenied,
-	http.StatusNotFound:              connect.CodeNotFound,
-	http.StatusConflict:              connect.CodeFailedPrecondition,
-	http.StatusRequestEntityTooLarge: connect.CodeOutOfRange, // not ResourceExhausted: trying again won't help
-	http.StatusTooManyRequests:       connect.CodeResourceExhausted,
-	http.StatusServiceUnavailable:    connect.CodeUnavailable,
-	http.StatusGatewayTimeout:        connect.CodeDeadlineExceeded,
-	http.StatusInternalServerError:   connect.CodeInternal,
-}
 
 // hidden is what a caller learns of a fault of the node.
 const hidden = "a fault of this node; its log has more under the request id"
@@ -61,7 +32,11 @@ func (s *Server) toConnect(ctx context.Context, procedure string, err error) err
 		s.log.Error("request failed", "procedure", procedure, "request_id", requestID(ctx), "error", err)
 		msg = hidden
 	}
-	out := connect.NewError(connectCodes[httpStatus(code)], errors.New(msg))
+	as, ok := schema.Connect(code)
+	if !ok {
+		as = connect.CodeInternal
+	}
+	out := connect.NewError(as, errors.New(msg))
 	detail, derr := connect.NewErrorDetail(&pb.ErrorDetail{Code: code, Message: msg, RequestId: requestID(ctx)})
 	if derr == nil {
 		out.AddDetail(detail)

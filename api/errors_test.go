@@ -10,6 +10,7 @@ import (
 
 	"github.com/troth-ledger/troth/api"
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/schema"
 )
 
 // TestCodes: every number has a status, every status a gRPC code, and the error
@@ -20,9 +21,9 @@ func TestCodes(t *testing.T) {
 		if code == pb.Code_OK {
 			continue
 		}
-		want, ok := api.KnownStatus(api.StatusOf(code))
+		want, ok := schema.Connect(code)
 		if !ok {
-			t.Errorf("%s: status %d has no gRPC code", name, api.StatusOf(code))
+			t.Errorf("%s: status %d has no gRPC code", name, schema.HTTP(code))
 		}
 		err := api.ToConnect(api.Numbered(code))
 		d := detail(t, err)

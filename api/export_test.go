@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
-
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 )
@@ -27,15 +25,6 @@ func Hurry(t *testing.T, read, beat time.Duration) {
 // ToConnect is how the API reports an error.
 func ToConnect(err error) error {
 	return (&Server{log: quietLog}).toConnect(context.Background(), "test", err)
-}
-
-// StatusOf is a code's HTTP status.
-func StatusOf(c pb.Code) int { return httpStatus(c) }
-
-// KnownStatus says whether a status has a gRPC code.
-func KnownStatus(status int) (connect.Code, bool) {
-	c, ok := connectCodes[status]
-	return c, ok
 }
 
 // Numbered makes an error with a code.

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/schema"
 	"github.com/troth-ledger/troth/ledger/op"
 )
 
@@ -105,7 +106,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		s.log.Error("request failed", "path", r.URL.Path, "request_id", requestID(r.Context()), "error", err)
 		msg = hidden
 	}
-	answer(w, httpStatus(code), problem{Code: code.String(), Message: msg, RequestID: requestID(r.Context())})
+	answer(w, schema.HTTP(code), problem{Code: code.String(), Message: msg, RequestID: requestID(r.Context())})
 }
 
 func answer(w http.ResponseWriter, status int, body any) {

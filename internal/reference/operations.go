@@ -1,15 +1,14 @@
 package reference
 
 import (
-	"net/http"
 	"strings"
 
-	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/internal/reflag"
+	"github.com/troth-ledger/troth/internal/schema"
 )
 
 func operations() string {
@@ -90,20 +89,6 @@ lowerCamelCase. Submit takes what is described in [Operations](operations.md).
 	return p.String()
 }
 
-// grpcOf is the gRPC code that goes with an HTTP status.
-var grpcOf = map[uint32]connect.Code{
-	http.StatusBadRequest:            connect.CodeInvalidArgument,
-	http.StatusUnauthorized:          connect.CodeUnauthenticated,
-	http.StatusForbidden:             connect.CodePermissionDenied,
-	http.StatusNotFound:              connect.CodeNotFound,
-	http.StatusConflict:              connect.CodeFailedPrecondition,
-	http.StatusRequestEntityTooLarge: connect.CodeResourceExhausted,
-	http.StatusTooManyRequests:       connect.CodeResourceExhausted,
-	http.StatusServiceUnavailable:    connect.CodeUnavailable,
-	http.StatusGatewayTimeout:        connect.CodeDeadlineExceeded,
-	http.StatusInternalServerError:   connect.CodeInternal,
-}
-
 func errorTable() string {
 	p := newPage()
 	p.printf(`# Errors
@@ -113,11 +98,12 @@ which says what is wrong, with the value, and what would be right. Where several
 things are wrong, the lowest number is reported. A number is never used again.
 
 A transaction's refusal comes inside Submit's answer; HTTP statuses and gRPC
-codes are those of a request that is refused as a whole.
+codes are those of a request that is refused as a whole. Connect and its JSON
+know fewer HTTP statuses: there, %s and %s are sent as 400.
 
 | number | name | HTTP | gRPC | |
 | --- | --- | --- | --- | --- |
-`)
+`, "`failed_precondition`", "`out_of_range`")
 	e := pb.Code_OK.Descriptor()
 	for i := range e.Values().Len() {
 		v := e.Values().Get(i)
@@ -125,7 +111,8 @@ codes are those of a request that is refused as a whole.
 		if f.GetHttp() == 0 {
 			continue
 		}
-		p.printf("| %d | `%s` | %d | `%s` | %s |\n", v.Number(), v.Name(), f.Http, grpcOf[f.Http], cell(reflag.Comment(v)))
+		code, _ := schema.Connect(pb.Code(v.Number()))
+		p.printf("| %d | `%s` | %d | `%s` | %s |\n", v.Number(), v.Name(), f.Http, code, cell(reflag.Comment(v)))
 	}
 	return p.String()
 }

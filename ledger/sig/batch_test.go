@@ -164,7 +164,7 @@ func TestKeyCache(t *testing.T) {
 	if c.get(key) != nil {
 		t.Error("expanded on first sight")
 	}
-	if c.get(key) == nil || c.get(key) != c.get(key) {
+	if second, third := c.get(key), c.get(key); second == nil || second != third {
 		t.Error("not kept from the second on")
 	}
 	bad := append([]byte{2}, make([]byte, 31)...) // not a point
