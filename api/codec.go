@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -33,11 +34,15 @@ func (codec) Unmarshal(b []byte, m any) error {
 	return known(m.(proto.Message).ProtoReflect())
 }
 
+// unknownField is in the text of an error about a field that this version
+// doesn't know. Connect passes on the text alone.
+const unknownField = "unknown field"
+
 // known refuses fields that this version doesn't know: a filter that is skipped
 // would answer another question than the one asked.
 func known(m protoreflect.Message) (err error) {
 	if len(m.GetUnknown()) > 0 {
-		return fmt.Errorf("%s has a field that this version doesn't know", m.Descriptor().FullName())
+		return fmt.Errorf("%s: %s %d; this version doesn't know it", m.Descriptor().FullName(), unknownField, firstField(m.GetUnknown()))
 	}
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
 		if f.Message() == nil || f.IsMap() {
@@ -53,6 +58,11 @@ func known(m protoreflect.Message) (err error) {
 		return err == nil
 	})
 	return err
+}
+
+func firstField(b protoreflect.RawFields) protowire.Number {
+	n, _, _ := protowire.ConsumeTag(b)
+	return n
 }
 
 // jsonCodec is Connect's own but that it refuses fields that it doesn't know,

@@ -3,13 +3,26 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strconv"
+	"time"
 
 	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/internal/schema"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/node"
 )
+
+// recovered reports a panic as what it is, a fault of this node.
+func (s *Server) recovered(ctx context.Context, spec connect.Spec, _ http.Header, what any) error {
+	return s.toConnect(ctx, spec.Procedure, fmt.Errorf("panic: %v\n%s", what, debug.Stack()))
+}
 
 // hidden is what a caller learns of a fault of the node.
 const hidden = "a fault of this node; its log has more under the request id"
@@ -32,6 +45,7 @@ func (s *Server) toConnect(ctx context.Context, procedure string, err error) err
 		s.log.Error("request failed", "procedure", procedure, "request_id", requestID(ctx), "error", err)
 		msg = hidden
 	}
+	visitOf(ctx).code = code
 	as, ok := schema.Connect(code)
 	if !ok {
 		as = connect.CodeInternal
@@ -41,5 +55,27 @@ func (s *Server) toConnect(ctx context.Context, procedure string, err error) err
 	if derr == nil {
 		out.AddDetail(detail)
 	}
+	if wait := comeAgain(err); wait > 0 {
+		out.Meta().Set(retryAfter, strconv.Itoa(node.WaitSeconds(wait)))
+		if d, err := connect.NewErrorDetail(&errdetails.RetryInfo{RetryDelay: durationpb.New(wait)}); err == nil {
+			out.AddDetail(d)
+		}
+	}
 	return out
+}
+
+// retryAfter is the header that says, in seconds, when to come again.
+const retryAfter = "Retry-After"
+
+// comeAgain is how long a caller should wait before it tries again; 0 where that
+// would be of no use.
+func comeAgain(err error) time.Duration {
+	var l *limited
+	switch {
+	case errors.As(err, &l):
+		return l.after
+	case op.CodeOf(err) == pb.Code_BUSY:
+		return time.Second
+	}
+	return 0
 }

@@ -140,12 +140,8 @@ func (s *Server) stands(id string) (int64, bool) {
 }
 
 func (s *Server) state(ctx context.Context, r *receiver, st *pb.Statement) (*pb.TxRecord, error) {
-	body, err := client.Body{ChainID: s.node.ChainID(), Party: r.key.Party,
-		Ops: []op.Message{&pb.SubmitFactRequest{Statements: []*pb.Statement{st}}}}.Encode()
-	if err != nil {
-		return nil, err
-	}
-	tx, err := client.Sign(body, r.key)
+	tx, err := client.Body{ChainID: s.node.ChainID(), Party: r.key.Party,
+		Ops: []op.Message{&pb.SubmitFactRequest{Statements: []*pb.Statement{st}}}}.Sign(r.key)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func isRequestID(id string) bool {
 
 // writePatience is how long one piece of an answer may take to be sent. A reader
 // who stopped reading doesn't keep a stream open for ever.
-const writePatience = 30 * time.Second
+var writePatience = 30 * time.Second
 
 // paced gives every write its own deadline, whatever the whole answer takes.
 type paced struct {
@@ -123,6 +123,7 @@ const readTimeout = 10 * time.Second
 func (s *Server) intercept() connect.UnaryInterceptorFunc {
 	return func(next connect.UnaryFunc) connect.UnaryFunc {
 		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+			wasRead(ctx)
 			limit := readTimeout
 			if req.Spec().Procedure == pbconnect.LedgerSubmitProcedure {
 				limit = timeoutMax + 5*time.Second

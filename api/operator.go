@@ -10,11 +10,13 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/internal/schema"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/node"
 )
 
 // OperatorToken is the file, within a node's folder, with what the operator's
@@ -37,6 +39,10 @@ func newOperatorToken(home string) (string, error) {
 
 // operate adds the handlers for the operator's commands.
 func (s *Server) operate() {
+	s.mux.Handle("POST /operator/backup", s.operator(s.backup))
+	s.mux.Handle("GET /operator/status", s.operator(func(http.ResponseWriter, *http.Request) (any, error) {
+		return NodeStatus{s.node.Health(), s.node.Usage()}, nil
+	}))
 	s.mux.Handle("GET /operator/webhooks", s.operator(func(http.ResponseWriter, *http.Request) (any, error) {
 		return s.hooks.Status(), nil
 	}))
@@ -105,6 +111,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if code == pb.Code_INTERNAL {
 		s.log.Error("request failed", "path", r.URL.Path, "request_id", requestID(r.Context()), "error", err)
 		msg = hidden
+	}
+	visitOf(r.Context()).code = code
+	if wait := comeAgain(err); wait > 0 && w.Header().Get(retryAfter) == "" {
+		w.Header().Set(retryAfter, strconv.Itoa(node.WaitSeconds(wait)))
 	}
 	answer(w, schema.HTTP(code), problem{Code: code.String(), Message: msg, RequestID: requestID(r.Context())})
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/hex"
+	"fmt"
 	"strings"
 
 	"connectrpc.com/connect"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/fact"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
@@ -96,7 +98,7 @@ func (s *Server) GetPool(ctx ctxt, r *get) (*connect.Response[pb.GetPoolResponse
 }
 
 // GetTx implements the Ledger service.
-func (s *Server) GetTx(_ ctxt, r *get) (*connect.Response[pb.GetTxResponse], error) {
+func (s *Server) GetTx(ctx ctxt, r *get) (*connect.Response[pb.GetTxResponse], error) {
 	var id op.ID
 	b, err := hex.DecodeString(r.Msg.Id)
 	if err != nil || len(b) != len(id) {
@@ -105,9 +107,21 @@ func (s *Server) GetTx(_ ctxt, r *get) (*connect.Response[pb.GetTxResponse], err
 	copy(id[:], b)
 	rec := s.node.Record(id)
 	if rec == nil {
-		return nil, op.Errorf(pb.Code_NOT_FOUND, "this node has no transaction %s", r.Msg.Id)
+		return nil, op.Errorf(pb.Code_NOT_FOUND, "this node has no transaction %s; it knows those from height %d on", r.Msg.Id, s.node.KeptFrom())
 	}
-	return connect.NewResponse(&pb.GetTxResponse{Tx: rec}), nil
+	out := &pb.GetTxResponse{Tx: rec}
+	if r.Msg.Options.GetProve() {
+		out.Proof, err = s.node.TxProver().Prove(ctx, rec.Height, rec.Index)
+	}
+	return connect.NewResponse(out), err
+}
+
+// keeps says what of the past the node still knows, where that isn't all.
+func (s *Server) keeps() string {
+	if from := s.node.KeptFrom(); from > 1 {
+		return fmt.Sprintf("; it keeps what became of those from height %d on, and others may keep more", from)
+	}
+	return ""
 }
 
 // GetStatus implements the Ledger service.
@@ -115,9 +129,13 @@ func (s *Server) GetStatus(ctxt, *connect.Request[pb.GetStatusRequest]) (*connec
 	v := s.node.View()
 	defer v.Release()
 	root := v.Root()
+	voters := s.node.Voters()
 	return connect.NewResponse(&pb.GetStatusResponse{
 		ChainId: s.node.ChainID(), Height: v.Height(), Time: timestamppb.New(s.node.BlockTime()), AppHash: root[:],
 		Version: s.version, Pool: uint32(s.node.Waiting()), Objects: int64(s.node.Objects()),
+		CatchingUp: s.node.CatchingUp(), Peers: uint32(s.node.Peers()), Validators: uint32(voters.Count), VotingPower: voters.Power, OwnPower: voters.Own,
+		TransactionsLastMinute: uint64(s.node.LastMinute()), Upgrade: council.Get(v).GetUpgrade(),
+		KeptFrom: s.node.KeptFrom(), NodeId: s.node.ID(),
 	}), nil
 }
 
@@ -165,50 +183,48 @@ type message[V any] interface {
 
 // one reads a row, with its proof where asked for. An absent row is NOT_FOUND,
 // or its absence is proven.
-func one[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key keyFunc, id string, o *pb.ReadOptions) (P, *pb.Read, error) {
+func one[V any, P message[V]](ctx ctxt, s *Server, t state.Table[V, P], key keyFunc, id string, o *pb.ReadOptions) (P, *pb.Read, error) {
 	if err := checkID(id); err != nil {
 		return nil, nil, err
 	}
-	if o.GetProve() {
-		return proven(ctx, s, t, key)
+	rec, height, row, err := look(s, t, key, id, o.GetProve())
+	if err != nil || row == nil {
+		return rec, &pb.Read{Height: height}, err
 	}
+	bundle, err := s.node.Bundle(ctx, height)
+	if err != nil {
+		return nil, nil, err
+	}
+	bundle.Key, bundle.Value, bundle.Proof = row.Key, row.Value, row.Proof
+	return rec, &pb.Read{Height: height, Proof: bundle}, nil
+}
+
+// look reads a row and its proof at the last height.
+func look[V any, P message[V]](s *Server, t state.Table[V, P], key keyFunc, id string, prove bool) (P, int64, *pb.RowProof, error) {
 	v := s.node.View()
 	defer v.Release()
 	k, err := key(v)
 	if err != nil {
-		return nil, nil, err
+		return nil, 0, nil, err
 	}
 	rec, ok := t.Get(v, k)
-	if !ok {
-		return nil, nil, op.Errorf(pb.Code_NOT_FOUND, "there is no %s with the id %q", singular(t.Name()), id)
+	if !prove {
+		if !ok {
+			err = op.Errorf(pb.Code_NOT_FOUND, "there is no %s with the id %q", singular(t.Name()), id)
+		}
+		return rec, v.Height(), nil, err
 	}
-	return rec, &pb.Read{Height: v.Height()}, nil
+	row, err := rowProof(t.Prove(v, k))
+	return rec, v.Height(), row, err
 }
 
-func proven[V any, P message[V]](ctx context.Context, s *Server, t state.Table[V, P], key keyFunc) (P, *pb.Read, error) {
-	v, err := s.node.Provable(ctx)
+// rowProof is a proof as it travels.
+func rowProof(p *state.Proof, err error) (*pb.RowProof, error) {
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	defer v.Release()
-	k, err := key(v)
-	if err != nil {
-		return nil, nil, err
-	}
-	proof, err := t.Prove(v, k)
-	if err != nil {
-		return nil, nil, err
-	}
-	bundle, err := s.node.Bundle(proof)
-	if err != nil {
-		return nil, nil, err
-	}
-	read := &pb.Read{Height: proof.Height, Proof: bundle}
-	if proof.Value == nil {
-		return nil, read, nil
-	}
-	rec := P(new(V))
-	return rec, read, rec.UnmarshalVT(proof.Value)
+	b, err := p.Proof.Marshal()
+	return &pb.RowProof{Key: p.Key, Value: p.Value, Proof: b}, err
 }
 
 // singular names a table's row.

@@ -26,9 +26,6 @@ const (
 	// timeoutDefault and timeoutMax bound how long Submit waits.
 	timeoutDefault = 10 * time.Second
 	timeoutMax     = time.Minute
-	// pageDefault and pageMax bound a list's page.
-	pageDefault = 50
-	pageMax     = 500
 	// idMax is the longest id, in bytes: that of a holding is the longest of all.
 	idMax = 256
 )
@@ -42,27 +39,35 @@ type Server struct {
 	mux     *http.ServeMux
 	hooks   *webhook.Dispatcher // nil where none is configured
 	token   string              // of the operator
-	err     error               // why it can't serve
-	done    chan struct{}       // closed when it stops, for streams
-	once    sync.Once
+	limits  *limits
+	traffic *traffic
+	logAll  bool // every request at info
+
+	operating *http.Server  // metrics, health, profiles
+	err       error         // why it can't serve
+	done      chan struct{} // closed when it stops, for streams
+	once      sync.Once
 }
 
 // New returns a server for a node. version is the program's.
 func New(n *node.Node, c *node.Config, version string, log *slog.Logger) *Server {
-	s := &Server{node: n, log: log, version: version, mux: http.NewServeMux(), done: make(chan struct{})}
+	s := &Server{node: n, log: log, version: version, mux: http.NewServeMux(), done: make(chan struct{}), logAll: c.Log.Requests, limits: &limits{}}
 	path, handler := pbconnect.NewLedgerHandler(s,
 		connect.WithReadMaxBytes(requestMax),
 		connect.WithCodec(codec{}),
 		connect.WithCodec(jsonCodec{"json"}),
 		connect.WithCodec(jsonCodec{"json; charset=utf-8"}),
-		connect.WithInterceptors(s.intercept()))
-	s.mux.Handle(path, handler)
-	s.mux.HandleFunc("GET /healthz", s.health)
+		connect.WithInterceptors(s.intercept()),
+		connect.WithRecover(s.recovered))
+	s.mux.Handle(path, s.withNumbers(handler))
+	s.probes(s.mux)
 	s.describe()
 	s.operate()
 	s.err = s.open(c)
+	s.register(n)
+	s.operating = s.newOperator(c)
 	s.http = &http.Server{
-		Handler:           withPace(withRequestID(withCORS(c.API.Origins, s.mux))),
+		Handler:           withPace(withRequestID(s.withVisit(withCORS(c.API.Origins, s.withLimit(s.mux))))),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       readPatience,
 		IdleTimeout:       2 * time.Minute,
@@ -80,6 +85,11 @@ var readPatience = 30 * time.Second
 
 // open opens what the API has on disk: keys, secrets, queues.
 func (s *Server) open(c *node.Config) (err error) {
+	l, err := newLimits(c)
+	if err != nil {
+		return err
+	}
+	s.limits = l
 	if err := s.receive(c); err != nil {
 		return err
 	}
@@ -124,7 +134,7 @@ func (s *Server) Stop(ctx context.Context) (err error) {
 		if s.http.Shutdown(ctx) != nil {
 			err = s.http.Close()
 		}
-		err = errors.Join(err, s.hooks.Close())
+		err = errors.Join(err, s.hooks.Close(), s.operating.Close())
 	})
 	return err
 }

@@ -15,6 +15,9 @@ func (s *Server) Submit(ctx context.Context, r *connect.Request[pb.SubmitRequest
 	if len(m.Txs) == 0 || len(m.Txs) > submitMax {
 		return nil, op.Errorf(pb.Code_TOO_LARGE, "%d transactions; 1 to %d can be submitted at once", len(m.Txs), submitMax)
 	}
+	if err := s.transactions(ctx, len(m.Txs)); err != nil {
+		return nil, err
+	}
 	timeout := timeoutDefault
 	if m.Timeout != nil {
 		timeout = m.Timeout.AsDuration()
@@ -24,5 +27,7 @@ func (s *Server) Submit(ctx context.Context, r *connect.Request[pb.SubmitRequest
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	return connect.NewResponse(&pb.SubmitResponse{Txs: s.node.Submit(ctx, m.Txs, !m.NoWait)}), nil
+	res := connect.NewResponse(&pb.SubmitResponse{Txs: s.node.Submit(ctx, m.Txs, !m.NoWait)})
+	s.judged(ctx, res.Msg.Txs, res.Header())
+	return res, nil
 }

@@ -51,7 +51,7 @@ func (s *Server) ExplainPromise(_ ctxt, r *connect.Request[pb.ExplainPromiseRequ
 		Name:     func(role string) string { return called(v, p, role) },
 	}
 	e := c.Explain(reading)
-	return connect.NewResponse(&pb.ExplainPromiseResponse{Text: e.Text, Clauses: e.Clauses, Receipt: e.Receipt}), nil
+	return connect.NewResponse(&pb.ExplainPromiseResponse{Text: e.Text, Clauses: e.Clauses, Receipt: e.Receipt, Ends: e.Ends}), nil
 }
 
 // factsOf reads the facts that count for a promise.

@@ -2,16 +2,12 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"connectrpc.com/connect"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
-	"github.com/troth-ledger/troth/ledger/state"
 	"github.com/troth-ledger/troth/node"
 )
 
@@ -22,11 +18,15 @@ var watchBeat = 15 * time.Second
 // from the height after the last, and misses nothing.
 const watchLife = time.Hour
 
+// watchLag is how far a stream may fall behind what the chain does.
+var watchLag = node.LagMax
+
 // watchIDsMax bounds what one stream filters by.
 const watchIDsMax = 1000
 
 // Watch implements the Ledger service.
 func (s *Server) Watch(ctx context.Context, r *connect.Request[pb.WatchRequest], out *connect.ServerStream[pb.WatchResponse]) error {
+	wasRead(ctx)
 	ctx, cancel := context.WithTimeout(ctx, watchLife)
 	defer cancel()
 	if err := s.watch(ctx, r.Msg, out); err != nil {
@@ -39,6 +39,13 @@ func (s *Server) watch(ctx context.Context, m *pb.WatchRequest, out *connect.Ser
 	ids, err := s.watchIDs(m)
 	if err != nil {
 		return err
+	}
+	if err := node.CheckTables(m.Tables); err != nil {
+		return err
+	}
+	tables := make(map[string]bool, len(m.Tables))
+	for _, t := range m.Tables {
+		tables[t] = true
 	}
 	w, missed, err := s.watcher(m.FromHeight)
 	if err != nil {
@@ -53,8 +60,11 @@ func (s *Server) watch(ctx context.Context, m *pb.WatchRequest, out *connect.Ser
 		return err
 	}
 	send := func(b *node.BlockChanges) error {
-		changes := pick(b, ids, m.Tables)
-		if b.Height < m.FromHeight || len(changes) == 0 {
+		if b.Height < m.FromHeight {
+			return nil
+		}
+		changes := b.About(ids, tables)
+		if len(changes) == 0 {
 			return nil
 		}
 		return out.Send(&pb.WatchResponse{Height: b.Height, Time: b.Time, Changes: changes})
@@ -106,37 +116,14 @@ func (s *Server) watchIDs(m *pb.WatchRequest) ([]string, error) {
 func (s *Server) watcher(from int64) (*node.Watcher, []*node.BlockChanges, error) {
 	switch {
 	case from == 0:
-		return s.node.Watch(), nil, nil
+		return s.node.Watch(watchLag), nil, nil
 	case from < 0:
 		return nil, nil, op.Errorf(pb.Code_INVALID, "from_height is %d; heights begin at 1", from)
 	}
-	w, missed, oldest, ok := s.node.WatchFrom(from)
+	w, missed, oldest, ok := s.node.WatchFrom(from, watchLag)
 	if !ok {
 		return nil, nil, op.Errorf(pb.Code_NOT_FOUND,
 			"this node streams from height %d on, not from %d: read what you missed with ListHistory, then watch from there", oldest, from)
 	}
 	return w, missed, nil
-}
-
-// pick chooses a block's changes of given objects and tables, all where none
-// are given; several changes of one row become one.
-func pick(b *node.BlockChanges, ids, tables []string) []*pb.Change {
-	var out []*pb.Change
-	for _, c := range node.Merge(b.Changes) {
-		if len(tables) > 0 && !slices.Contains(tables, c.Table) || !c.Concerns(ids) {
-			continue
-		}
-		change := &pb.Change{Table: c.Table, Id: c.ID}
-		if c.Before != nil {
-			change.Before = state.Encode(c.Before)
-		}
-		if c.After != nil {
-			change.After = state.Encode(c.After)
-			if j, err := protojson.Marshal(c.After.(proto.Message)); err == nil {
-				change.Json = string(j)
-			}
-		}
-		out = append(out, change)
-	}
-	return out
 }

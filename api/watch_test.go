@@ -143,6 +143,7 @@ func TestWatchRefuses(t *testing.T) {
 		{&pb.WatchRequest{FromHeight: -1}, pb.Code_INVALID},
 		{&pb.WatchRequest{Ids: make([]string, 1001)}, pb.Code_TOO_LARGE},
 		{&pb.WatchRequest{Ids: []string{"@nobody"}}, pb.Code_UNKNOWN_PARTY},
+		{&pb.WatchRequest{Tables: []string{"holdings", "holding"}}, pb.Code_INVALID},
 		{&pb.WatchRequest{Ids: []string{strings.Repeat("x", 300)}}, pb.Code_TOO_LARGE},
 	} {
 		w, err := n.API.Watch(t.Context(), connect.NewRequest(c.m))

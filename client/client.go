@@ -75,11 +75,7 @@ func New(url, chainID, party string, keys ...keyfile.Signer) *Wallet {
 
 // Prepare makes and signs a transaction without submitting it.
 func (w *Wallet) Prepare(requests ...op.Message) ([]byte, error) {
-	body, err := Body{ChainID: w.ChainID, Party: w.Party, Ops: requests}.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return Sign(body, w.Keys...)
+	return Body{ChainID: w.ChainID, Party: w.Party, Ops: requests}.Sign(w.Keys...)
 }
 
 // Do runs requests as one transaction and returns its record when it is final.

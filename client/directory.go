@@ -145,6 +145,20 @@ func (d *Directory) Decimals(ctx context.Context, asset string) (int, error) {
 	return d.decimals[asset], nil
 }
 
+// TermNames are the names of a template's terms, in their order; nil where it
+// can't be read.
+func (d *Directory) TermNames(ctx context.Context, template string) []string {
+	res, err := d.API.GetTemplate(ctx, connect.NewRequest(&pb.GetRequest{Id: template}))
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, t := range res.Msg.Template.GetTerms() {
+		names = append(names, t.Name)
+	}
+	return names
+}
+
 // Amount reads "5.00 EUR@northbank". More digits after the point than the asset
 // has are an error, never rounded.
 func (d *Directory) Amount(ctx context.Context, text string) (*pb.Amount, error) {

@@ -15,6 +15,7 @@ import (
 
 	// The areas register the operations that a body can hold.
 	_ "github.com/troth-ledger/troth/ledger/asset"
+	_ "github.com/troth-ledger/troth/ledger/council"
 	_ "github.com/troth-ledger/troth/ledger/fact"
 	_ "github.com/troth-ledger/troth/ledger/promise"
 )
@@ -31,9 +32,23 @@ type Body struct {
 	Ops     []op.Message
 }
 
-// Encode returns the exact bytes to be signed.
-func (b Body) Encode() ([]byte, error) {
-	t := &pb.TxBody{ChainId: b.ChainID, Party: b.Party, Key: b.Key}
+// Sign returns the transaction, signed with keys of its party.
+func (b Body) Sign(keys ...keyfile.Signer) ([]byte, error) {
+	body, err := b.Encode(keys...)
+	if err != nil {
+		return nil, err
+	}
+	return Sign(body, keys...)
+}
+
+// Encode returns the exact bytes to be signed with these keys, in this order: a
+// body names its signers.
+func (b Body) Encode(keys ...keyfile.Signer) ([]byte, error) {
+	signers := make([]*pb.Key, len(keys))
+	for i, k := range keys {
+		signers[i] = &pb.Key{Scheme: pb.Scheme(k.Scheme()), PublicKey: k.Public()}
+	}
+	t := &pb.TxBody{ChainId: b.ChainID, Party: b.Party, Key: b.Key, Signers: op.Signers(signers)}
 	if t.Key == nil {
 		t.Key = make([]byte, 16)
 		if _, err := rand.Read(t.Key); err != nil {
@@ -54,7 +69,8 @@ func (b Body) Encode() ([]byte, error) {
 	return state.Encode(t), nil
 }
 
-// Sign signs a body with keys of its party and returns the transaction.
+// Sign signs a body with the keys that it was encoded for and returns the
+// transaction.
 func Sign(body []byte, keys ...keyfile.Signer) ([]byte, error) {
 	t := &pb.SignedTx{Body: body}
 	for _, k := range keys {

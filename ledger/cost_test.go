@@ -15,7 +15,7 @@ import (
 )
 
 // timed runs a block and says how long decoding and executing it took.
-func (c *chaos) timed(t testing.TB, txs ...[]byte) (decode, exec time.Duration) {
+func (c *costs) timed(t testing.TB, txs ...[]byte) (decode, exec time.Duration) {
 	t.Helper()
 	start := time.Now()
 	decoded := make([]ledger.Tx, len(txs))
@@ -48,11 +48,7 @@ func (c *chaos) timed(t testing.TB, txs ...[]byte) (decode, exec time.Duration) 
 func BenchmarkDue(b *testing.B) {
 	for _, n := range []int{1000, 4000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			c := newChaos(b, 1)
-			c.genesis.Params.WorkPerBlock = 5000
-			c.machine, c.height = newMachine(b, c.genesis), 0
-			c.run(nil)
-			c.setUp()
+			c := newCosts(b)
 			var took time.Duration
 			rounds := 0
 			for b.Loop() {
@@ -60,7 +56,7 @@ func BenchmarkDue(b *testing.B) {
 				txs := make([][]byte, n/50)
 				for i := range txs {
 					txs[i] = c.repeat(50, func(int) op.Message {
-						return &pb.PlaceHoldRequest{Amount: &pb.Amount{Asset: c.ids["assets"][0], Units: 1}, Holder: c.who[1].id, Expires: due}
+						return &pb.PlaceHoldRequest{Amount: &pb.Amount{Asset: c.euro, Units: 1}, Holder: c.who[1].id, Expires: due}
 					})
 				}
 				c.timed(b, txs...)
@@ -80,7 +76,7 @@ func BenchmarkDue(b *testing.B) {
 func BenchmarkWorst(b *testing.B) {
 	for name, shape := range worst {
 		b.Run(name, func(b *testing.B) {
-			c := newChaos(b, 1)
+			c := newCosts(b)
 			var decode, exec time.Duration
 			var tx []byte
 			n := 0
@@ -103,13 +99,13 @@ func BenchmarkWorst(b *testing.B) {
 	}
 }
 
-var worst = map[string]func(c *chaos, n int) []byte{
-	"transfers": func(c *chaos, n int) []byte {
+var worst = map[string]func(c *costs, n int) []byte{
+	"transfers": func(c *costs, n int) []byte {
 		return c.repeat(64, func(int) op.Message {
-			return &pb.TransferRequest{To: c.who[3].id, Amount: &pb.Amount{Asset: c.ids["assets"][0], Units: 1}}
+			return &pb.TransferRequest{To: c.who[3].id, Amount: &pb.Amount{Asset: c.euro, Units: 1}}
 		})
 	},
-	"statements": func(c *chaos, n int) []byte {
+	"statements": func(c *costs, n int) []byte {
 		return c.repeat(36, func(i int) op.Message {
 			q := &pb.SubmitFactRequest{}
 			for j := range 64 {
@@ -118,7 +114,7 @@ var worst = map[string]func(c *chaos, n int) []byte{
 			return q
 		})
 	},
-	"carried": func(c *chaos, n int) []byte {
+	"carried": func(c *costs, n int) []byte {
 		k := newKey(c.who[5].name+"/main", pb.Scheme_ED25519)
 		return c.repeat(21, func(i int) op.Message {
 			q := &pb.CarryFactRequest{}
@@ -130,7 +126,7 @@ var worst = map[string]func(c *chaos, n int) []byte{
 			return q
 		})
 	},
-	"parties": func(c *chaos, n int) []byte {
+	"parties": func(c *costs, n int) []byte {
 		return c.repeat(36, func(i int) op.Message {
 			q := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Salt: fmt.Appendf(nil, "salt %8d %8d", n, i), Sponsor: true}
 			for j := range 32 {
@@ -140,7 +136,7 @@ var worst = map[string]func(c *chaos, n int) []byte{
 			return q
 		})
 	},
-	"attesters": func(c *chaos, n int) []byte {
+	"attesters": func(c *costs, n int) []byte {
 		return c.repeat(64, func(i int) op.Message {
 			q := &pb.SetAttestersRequest{Class: "all"}
 			for _, a := range c.who {
@@ -149,7 +145,7 @@ var worst = map[string]func(c *chaos, n int) []byte{
 			return q
 		})
 	},
-	"rotations": func(c *chaos, n int) []byte {
+	"rotations": func(c *costs, n int) []byte {
 		if n == 0 {
 			c.fatten()
 		}
@@ -161,7 +157,7 @@ var worst = map[string]func(c *chaos, n int) []byte{
 			return &pb.RotateKeyRequest{OldPublicKey: from.public, Scheme: to.scheme, PublicKey: to.public}
 		})
 	},
-	"templates": func(c *chaos, n int) []byte {
+	"templates": func(c *costs, n int) []byte {
 		i := 0
 		return c.repeat(11, func(int) op.Message {
 			for i++; c.templates[i].SizeVT() > 6000; i++ {
@@ -174,7 +170,7 @@ var worst = map[string]func(c *chaos, n int) []byte{
 }
 
 // fatten makes the first company's row as large as it can be.
-func (c *chaos) fatten() {
+func (c *costs) fatten() {
 	for i := range 31 {
 		k := newKey(fmt.Sprint("fat", 0, i), pb.Scheme_ED25519)
 		if i > 0 {
@@ -187,12 +183,12 @@ func (c *chaos) fatten() {
 		for j := range 32 {
 			key.Limits = append(key.Limits, &pb.SpendLimit{Asset: fmt.Sprintf("%064d", j), Units: 1 << 62})
 		}
-		c.run([][]byte{c.sign(c.who[0], &pb.AddKeyRequest{Key: key})})
+		c.timed(c.t, c.sign(c.who[0], &pb.AddKeyRequest{Key: key}))
 	}
 }
 
 // repeat is a transaction of so many operations of the first company.
-func (c *chaos) repeat(n int, of func(i int) op.Message) []byte {
+func (c *costs) repeat(n int, of func(i int) op.Message) []byte {
 	ms := make([]op.Message, n)
 	for i := range ms {
 		ms[i] = of(i)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/invariant"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
@@ -26,6 +27,8 @@ type Block struct {
 	Height int64
 	Time   time.Time
 	Txs    []Tx
+	// Evidence is what consensus found out about validators.
+	Evidence []council.Evidence
 }
 
 // Tx is a transaction of a block. Err is what decoding or verifying it said;
@@ -45,6 +48,11 @@ type Executed struct {
 	Changes []state.Change
 	Begin   int
 	Ends    []int
+	// Validators are those of consensus whose power changed, by public key.
+	Validators []council.Update
+	// Protocol is the version of the rules, where this block is the first that
+	// runs by it; else 0.
+	Protocol uint32
 }
 
 // Machine is the state machine over a store. One goroutine executes.
@@ -53,6 +61,8 @@ type Machine struct {
 	chainID string
 	params  *pb.Params
 	overlay *state.Overlay
+	// protocol is the version of the rules in force.
+	protocol uint32
 	// due is where to look for deadlines from, and nextDue what it will be once
 	// the block is committed: after a block that did all that was due, nothing
 	// stands before its time. Forgetting it costs time and changes nothing.
@@ -69,20 +79,33 @@ func New(store *state.Store, chainID string) *Machine {
 // Store is the machine's store.
 func (m *Machine) Store() *state.Store { return m.store }
 
-// Execute runs a block: what is due first, then every transaction, each
-// followed by the settlements it caused. Nothing is visible until Commit.
+// Ready says whether this program can execute a height, which is above the last
+// one. The error is a *council.UpgradeNeeded. It is for any goroutine.
+func (m *Machine) Ready(height int64) error {
+	v := m.store.View()
+	defer v.Release()
+	return council.Ready(v, height)
+}
+
+// Execute runs a block for which the machine is Ready: the council's business
+// and what is due first, then every transaction, each followed by the
+// settlements it caused. Nothing is visible until Commit.
 func (m *Machine) Execute(b Block) *Executed {
 	o := m.overlay
 	if o == nil {
 		o = m.store.Begin()
 	}
 	m.overlay = nil
+	genesis := o.Mark() // what the block itself does comes after it
 	m.loadParams(o)
 	if state.At(b.Time) < m.due {
 		m.due = "" // time went back, which consensus rules out
 	}
 	x := &Executed{Results: make([]*pb.TxResult, len(b.Txs)), Ends: make([]int, len(b.Txs))}
 
+	if x.Protocol = council.Begin(m.context(o, b), b.Evidence); x.Protocol != 0 {
+		m.loadParams(o)
+	}
 	work := int(m.params.WorkPerBlock)
 	work -= op.RunDue(m.context(o, b), work, false)
 	x.Begin = int(o.Mark())
@@ -99,7 +122,8 @@ func (m *Machine) Execute(b Block) *Executed {
 	if m.nextDue = m.due; work > 0 {
 		m.nextDue = state.At(b.Time.Add(1))
 	}
-	x.Changes = o.Since(0)
+	party.SealUsed(m.context(o, b))
+	x.Changes, x.Validators = o.Since(0), council.Updates(o.Since(genesis))
 	if err := invariant.Check(x.Changes); err != nil {
 		panic(fmt.Sprintf("ledger: height %d: %v", b.Height, err))
 	}
@@ -121,7 +145,7 @@ func (m *Machine) Commit(locals []state.Local) error {
 func (m *Machine) NextDue(r state.Reader) (time.Time, bool) { return op.NextDueFrom(r, m.due) }
 
 func (m *Machine) context(o *state.Overlay, b Block) *op.Context {
-	return &op.Context{State: o, ChainID: m.chainID, Height: b.Height, Now: b.Time, Due: m.due, Params: m.params}
+	return &op.Context{State: o, ChainID: m.chainID, Height: b.Height, Now: b.Time, Due: m.due, Params: m.params, Protocol: m.protocol}
 }
 
 // transact runs one transaction. A refused one leaves nothing behind but its
@@ -134,14 +158,15 @@ func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
 	c := m.context(o, b)
 	c.Tx, c.Signer, c.Signatures, c.Body = t.Decoded.ID, t.Decoded.Body.Party, t.Decoded.Signatures, t.Decoded.Body
 	mark := o.Mark()
-	if err := m.admit(c, t.Decoded); err != nil {
+	if err := ready(c, t.Decoded); err != nil {
+		return refused(err, 0)
+	}
+	// From here on its key is used. It was admitted when the block was proposed,
+	// and what came before it may have changed that: could it be handed in again,
+	// it might run after its party was told that it never will.
+	party.Use(c, t.Decoded)
+	if err := entitled(c, t.Decoded); err != nil {
 		o.Undo(mark)
-		if party.CheckTime(c, t.Decoded) == nil {
-			// It was admitted when the block was proposed, and something before it
-			// changed that. Without its key being used, it could be handed in again
-			// and run when its party was told that it never will.
-			_ = party.Remember(c, t.Decoded)
-		}
 		return refused(err, 0)
 	}
 	mark = o.Mark()
@@ -156,15 +181,18 @@ func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
 	return &pb.TxResult{Responses: responses}
 }
 
-// admit asks everything about a transaction but what its operations do.
-func (m *Machine) admit(c *op.Context, t *op.Tx) error {
+// ready asks whether a transaction is of this chain and time, and new.
+func ready(c *op.Context, t *op.Tx) error {
 	if err := party.CheckTime(c, t); err != nil {
 		return err
 	}
+	return party.CheckUnused(c, t)
+}
+
+// entitled asks whether those who signed may do this, and so much; it charges
+// them for it.
+func entitled(c *op.Context, t *op.Tx) error {
 	if err := party.Authorise(c, t); err != nil {
-		return err
-	}
-	if err := party.Remember(c, t); err != nil {
 		return err
 	}
 	return party.Charge(c, t.Weight())
@@ -175,12 +203,16 @@ func (m *Machine) admit(c *op.Context, t *op.Tx) error {
 func (m *Machine) Admits(o *state.Overlay, height int64, now time.Time, t *op.Tx) error {
 	c := m.context(o, Block{Height: height, Time: now})
 	c.Tx, c.Signer, c.Signatures, c.Body = t.ID, t.Body.Party, t.Signatures, t.Body
-	mark := o.Mark()
-	err := m.admit(c, t)
-	if err != nil {
-		o.Undo(mark)
+	if err := ready(c, t); err != nil {
+		return err
 	}
-	return err
+	mark := o.Mark()
+	if err := entitled(c, t); err != nil {
+		o.Undo(mark)
+		return err
+	}
+	party.Use(c, t)
+	return nil
 }
 
 func refused(err error, failed int) *pb.TxResult {

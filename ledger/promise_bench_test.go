@@ -55,7 +55,7 @@ type cycle struct {
 func newCycle(b *testing.B) *cycle {
 	w := &cycle{b: b, actors: map[string]*actor{}, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)}
 	g := &pb.Genesis{Params: scenarioParams()}
-	g.Params.QuotaPerMinute, g.Params.QuotaBurst = 1<<30, 1<<30
+	g.Params.QuotaPerMinute, g.Params.QuotaBurst = 1_000_000_000, 1_000_000_000
 	for name, kind := range map[string]pb.PartyKind{"bank": pb.PartyKind_COMPANY, "shop": pb.PartyKind_COMPANY, "carrier": pb.PartyKind_COMPANY, "ana": pb.PartyKind_PERSON} {
 		a := newActor(name, "")
 		w.actors[name] = a
@@ -116,8 +116,10 @@ func (w *cycle) txs(n int, who string, make func(int) op.Message) []ledger.Tx {
 		row, _ := op.FindRequest(req)
 		body := &pb.TxBody{ChainId: chainID, Party: w.actors[who].id, Expires: timestamppb.New(w.now.Add(5 * time.Minute)),
 			Key: binary.BigEndian.AppendUint64(nil, w.serial), Ops: []*pb.Operation{{Code: row.Code, Request: state.Encode(req)}}}
-		tx := &pb.SignedTx{Body: state.Encode(body)}
-		tx.Signatures = append(tx.Signatures, &pb.Signature{Scheme: pb.Scheme_ED25519, PublicKey: newKey(who+"/main", pb.Scheme_ED25519).public, Signature: []byte{1}})
+		s := newKey(who+"/main", pb.Scheme_ED25519).named()
+		s.Signature = []byte{1}
+		body.Signers = op.Signers([]*pb.Signature{s})
+		tx := &pb.SignedTx{Body: state.Encode(body), Signatures: []*pb.Signature{s}}
 		d, err := op.Decode(state.Encode(tx))
 		out = append(out, ledger.Tx{Decoded: d, Err: err})
 	}

@@ -50,12 +50,8 @@ func newCast(t rapid.TB, people int) *cast {
 
 // tx signs operations of the i-th party. n makes the idempotency key.
 func (c *cast) tx(t rapid.TB, i int, now time.Time, n uint64, ops ...op.Message) *op.Tx {
-	body, err := client.Body{ChainID: historyChain, Party: c.ids[i], Key: binary.BigEndian.AppendUint64(nil, n),
-		Expires: now.Add(time.Minute), Ops: ops}.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := client.Sign(body, c.keys[i])
+	raw, err := client.Body{ChainID: historyChain, Party: c.ids[i], Key: binary.BigEndian.AppendUint64(nil, n),
+		Expires: now.Add(time.Minute), Ops: ops}.Sign(c.keys[i])
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,10 +37,7 @@ func (p *player) transaction(st step) {
 	if m[3] != "" {
 		keys = nil
 		for _, k := range strings.Split(m[3], ",") {
-			if k = strings.TrimSpace(k); !strings.Contains(k, "/") {
-				k = who.name + "/" + k
-			}
-			keys = append(keys, k)
+			keys = append(keys, keyName(who, strings.TrimSpace(k)))
 		}
 	}
 	lines := st.sub

@@ -68,9 +68,12 @@ type forgery struct {
 	origin   string // WebAuthn: made on this page
 }
 
+// named is a signature with all but what is signed: whose it will be.
+func (k *key) named() *pb.Signature { return &pb.Signature{Scheme: k.scheme, PublicKey: k.public} }
+
 // sign signs as the key's scheme wants it.
 func (k *key) sign(message []byte, f forgery) *pb.Signature {
-	s := &pb.Signature{Scheme: k.scheme, PublicKey: k.public}
+	s := k.named()
 	switch k.scheme {
 	case pb.Scheme_ED25519:
 		s.Signature = ed25519.Sign(k.ed, message)

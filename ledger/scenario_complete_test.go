@@ -53,6 +53,8 @@ var elsewhere = map[pb.Code]string{
 	pb.Code_BUSY:      "is the node's, when its pool is full",
 	pb.Code_TIMED_OUT: "is the API's, when a client would wait no longer",
 	pb.Code_INTERNAL:  "is the node's, for its own faults",
+
+	pb.Code_RATE_LIMITED: "is a node's own limit on an address or a party",
 }
 
 var refusedLine = regexp.MustCompile(`(?m)^\s+refused ([A-Z_]+)`)

@@ -7,10 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cometbft/cometbft/types"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/invariant"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
@@ -36,6 +38,9 @@ type player struct {
 	together bool      // between `block` and `end`
 	pending  []pending // of the next block
 
+	evidence   []council.Evidence  // of the next block
+	validators *types.ValidatorSet // as consensus has them
+
 	blocks []block // what was played, for the replay
 	roots  [][32]byte
 }
@@ -50,8 +55,9 @@ type pending struct {
 
 // block is a block as it travels.
 type block struct {
-	time time.Time
-	txs  [][]byte
+	time     time.Time
+	txs      [][]byte
+	evidence []council.Evidence
 }
 
 // play plays a story from its beginning to its end.
@@ -77,6 +83,7 @@ func play(t *testing.T, s *story) *player {
 func scenarioParams() *pb.Params {
 	p := ledger.DefaultParams()
 	p.QuotaPerMinute, p.QuotaBurst = 6000, 6000
+	p.NewcomerQuotaPerMinute, p.NewcomerQuotaBurst, p.NewcomerTotalPerMinute = 6000, 6000, 60000
 	return p
 }
 
@@ -135,6 +142,8 @@ func (p *player) step(st step) {
 	case "expect":
 		p.start()
 		p.expect(rest)
+	case "member", "possession", "misbehaves":
+		p.council(word, rest)
 	case "raw":
 		p.start()
 		p.pending = append(p.pending, pending{line: st.line, raw: p.bytes(rest), want: st.sub})
@@ -145,7 +154,7 @@ func (p *player) step(st step) {
 
 // flush runs what is pending, if the story isn't in the middle of a block.
 func (p *player) flush() {
-	if !p.together && len(p.pending) > 0 {
+	if !p.together && len(p.pending)+len(p.evidence) > 0 {
 		p.run()
 	}
 }
@@ -158,6 +167,7 @@ func (p *player) start() {
 	waiting := p.pending
 	p.pending = nil
 	p.machine = newMachine(p.t, p.genesis)
+	p.seats()
 	p.run()
 	p.pending = waiting
 }
@@ -180,7 +190,8 @@ func newMachine(t testing.TB, g *pb.Genesis) *ledger.Machine {
 func (p *player) run() {
 	p.t.Helper()
 	p.start()
-	b := block{time: p.now}
+	b := block{time: p.now, evidence: p.evidence}
+	p.evidence = nil
 	for _, tx := range p.pending {
 		b.txs = append(b.txs, tx.raw)
 	}
@@ -189,6 +200,7 @@ func (p *player) run() {
 	p.roots = append(p.roots, x.Root)
 	p.last, p.now = p.now, p.now.Add(time.Second)
 	p.mirror(x.Changes)
+	p.consensus(x.Validators)
 	waiting := p.pending
 	p.pending = nil
 	for i, tx := range waiting {
@@ -208,7 +220,7 @@ func execute(t testing.TB, m *ledger.Machine, height int64, b block) *ledger.Exe
 		}
 		txs[i] = ledger.Tx{Decoded: d, Err: err}
 	}
-	x := m.Execute(ledger.Block{Height: height, Time: b.time, Txs: txs})
+	x := m.Execute(ledger.Block{Height: height, Time: b.time, Txs: txs, Evidence: b.evidence})
 	if err := m.Commit(nil); err != nil {
 		t.Fatalf("height %d: %v", height, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
@@ -32,10 +33,12 @@ import (
 //	pad N         N zero bytes at the end of the whole
 //	again N       the operations N times over
 //	many N        each signature N times over
+//	named K L     the body names these keys in place of those that sign
 //	slack         a statement written in another than the canonical way
 type options struct {
 	forgery
 	as, chain, key     string
+	named              []string
 	expires            time.Duration
 	unsigned, slack    bool
 	code               uint32
@@ -89,6 +92,8 @@ func (o *options) set(word, value string) (err error) {
 		o.padTo, err = strconv.Atoi(value)
 	case "again":
 		o.again, err = strconv.Atoi(value)
+	case "named":
+		o.named = strings.Fields(value)
 	case "many":
 		o.many, err = strconv.Atoi(value)
 	default:
@@ -114,21 +119,50 @@ func (p *player) signTx(who *actor, keys []string, o options, ops []*pb.Operatio
 	digest := sha256.Sum256([]byte(word))
 	body.Key = digest[:16]
 	for range o.again {
-		for _, op := range ops {
-			op := &pb.Operation{Code: op.Code, Request: append(append([]byte{}, op.Request...), o.extra...)}
+		for _, m := range ops {
+			m := &pb.Operation{Code: m.Code, Request: append(append([]byte{}, m.Request...), o.extra...)}
 			if o.code != 0 {
-				op.Code = o.code
+				m.Code = o.code
 			}
-			body.Ops = append(body.Ops, op)
+			body.Ops = append(body.Ops, m)
 		}
 	}
-	tx := &pb.SignedTx{Body: append(state.Encode(body), o.body...)}
+	var signers []*key
 	for _, name := range keys {
 		for range o.many {
 			if !o.unsigned {
-				tx.Signatures = append(tx.Signatures, p.key(name).sign(tx.Body, o.forgery))
+				signers = append(signers, p.key(name))
 			}
 		}
 	}
+	body.Signers = op.Signers(p.named(who, signers, o.named))
+	tx := &pb.SignedTx{Body: append(state.Encode(body), o.body...)}
+	for _, k := range signers {
+		tx.Signatures = append(tx.Signatures, k.sign(tx.Body, o.forgery))
+	}
 	return append(append(state.Encode(tx), o.tail...), make([]byte, o.padTo)...)
+}
+
+// named is what a body names: the keys that sign, unless the story names others.
+func (p *player) named(who *actor, signers []*key, others []string) []*pb.Signature {
+	if len(others) > 0 {
+		signers = nil
+	}
+	for _, name := range others {
+		signers = append(signers, p.key(keyName(who, name)))
+	}
+	out := make([]*pb.Signature, len(signers))
+	for i, k := range signers {
+		out[i] = k.named()
+	}
+	return out
+}
+
+// keyName is the whole name of a key: without an owner before the slash it is
+// the actor's own.
+func keyName(who *actor, name string) string {
+	if strings.Contains(name, "/") {
+		return name
+	}
+	return who.name + "/" + name
 }

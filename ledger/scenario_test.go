@@ -28,6 +28,8 @@ import (
 //	key ana/passkey WEBAUTHN          a key of another scheme than ED25519
 //	params {quota_burst: 3}           instead of the usual ones
 //
+//	member kestrel 10                 a seat on the council, with key kestrel/validator
+//
 // What they do, each in a block of its own, a second after the last. Requests
 // are YAML in one pair of braces, which may go on over indented lines:
 //
@@ -50,6 +52,8 @@ import (
 //	at $due                           the next block has this time
 //	let due = $now+1h                 a name for something
 //	statement s by meter {...}        a signed statement; $s is a CarriedStatement
+//	possession p by ana/next for ana  a validator's key proves itself; $p is the signature
+//	misbehaves ana/validator DUPLICATE_VOTE at 3   what consensus found out
 //
 // What is then so:
 //

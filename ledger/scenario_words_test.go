@@ -3,7 +3,6 @@ package ledger_test
 import (
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -180,5 +179,5 @@ func (p *player) statement(text string) {
 	if err != nil {
 		p.fatalf("%v", err)
 	}
-	p.vars[m[1]] = fmt.Sprintf("%s", j)
+	p.vars[m[1]] = string(j)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
 )
@@ -22,20 +24,31 @@ import (
 // one goroutine; InsertTx, ReapTxs and Info may come from others.
 type app struct {
 	abci.BaseApplication
-	machine *ledger.Machine
-	door    *door
-	pool    *pool
-	limits  limits
-	hub     *hub
-	journal *journal // nil where no webhook is configured
-	stop    chan struct{}
-	chainID string
+	machine   *ledger.Machine
+	door      *door
+	pool      *pool
+	limits    limits
+	hub       *hub
+	journal   *journal   // nil where no webhook is configured
+	prune     *pruner    // nil where everything is kept
+	snapshots *snapshots // nil where none are offered
+	stop      chan struct{}
+	halt      *halt
+	meter     *meter
+	log       *slog.Logger
+	chainID   string
+	first     int64 // the chain's first height
+
+	// syncing says whether the node still catches up from others' blocks. Nil
+	// until it runs.
+	syncing atomic.Pointer[func() bool]
 
 	block    decided // between FinalizeBlock and Commit
 	proposal decided // decoded for ProcessProposal, used by FinalizeBlock
 	own      decided // what this node proposed itself, and so need not judge again
 
-	last atomic.Pointer[time.Time] // time of the last block
+	last  atomic.Pointer[time.Time]       // time of the last block
+	votes atomic.Pointer[[]abci.VoteInfo] // of the validators for the block before
 
 	pace pace
 
@@ -74,7 +87,13 @@ type decided struct {
 func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, error) {
 	s := a.machine.Store()
 	h := s.Height()
-	r := &abci.ResponseInfo{Data: "troth", AppVersion: 1, LastBlockHeight: h}
+	v := s.View()
+	defer v.Release()
+	protocol := max(council.Get(v).GetProtocol(), 1) // before the first block there is no council yet
+	if h < a.first {
+		h = 0 // an imported state, before the first block
+	}
+	r := &abci.ResponseInfo{Data: "troth", AppVersion: uint64(protocol), LastBlockHeight: h}
 	if h > 0 {
 		root := s.Root()
 		r.LastBlockAppHash = root[:]
@@ -86,6 +105,12 @@ func (a *app) InitChain(_ context.Context, r *abci.RequestInitChain) (*abci.Resp
 	var g pb.Genesis
 	if err := protojson.Unmarshal(r.AppStateBytes, &g); err != nil {
 		return nil, fmt.Errorf("genesis: app_state is not a Genesis message: %w", err)
+	}
+	if g.Imported != nil {
+		return a.beginImported(g.Imported, r)
+	}
+	if err := checkSeats(g.Council, powers(r.Validators)); err != nil {
+		return nil, fmt.Errorf("genesis: %w", err)
 	}
 	if err := a.machine.Begin(&g); err != nil {
 		return nil, fmt.Errorf("genesis: %w", err)
@@ -121,6 +146,9 @@ func (a *app) ReapTxs(_ context.Context, r *abci.RequestReapTxs) (*abci.Response
 // state before the block, would refuse.
 func (a *app) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal) (*abci.ResponseProcessProposal, error) {
 	reject := &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_REJECT}
+	if a.barred() != nil {
+		return reject, nil
+	}
 	if len(r.Txs) > blockTxsMax || len(r.Txs) > 0 && a.machine.Store().Height() == 0 {
 		return reject, nil
 	}
@@ -157,19 +185,27 @@ func (a *app) decode(height int64, at time.Time, raws [][]byte) decided {
 }
 
 func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
+	if err := a.barred(); err != nil {
+		return a.leave(err)
+	}
 	d := a.proposal
 	if !d.is(r.Height, r.Txs) {
 		d = a.decode(r.Height, r.Time, r.Txs)
 	}
 	a.proposal = decided{}
 	d.time = r.Time.UTC()
-	b := ledger.Block{Height: r.Height, Time: d.time, Txs: make([]ledger.Tx, len(d.txs))}
+	b := ledger.Block{Height: r.Height, Time: d.time, Txs: make([]ledger.Tx, len(d.txs)), Evidence: evidence(r.Misbehavior)}
 	for i, t := range d.txs {
 		b.Txs[i] = ledger.Tx{Decoded: t.tx, Err: t.err}
 	}
 	a.at("execute")
+	start := time.Now()
 	d.done = a.machine.Execute(b)
+	a.meter.observe(execution, start)
 	a.block = d
+	if votes := r.DecidedLastCommit.Votes; len(votes) > 0 {
+		a.votes.Store(&votes)
+	}
 
 	out := &abci.ResponseFinalizeBlock{AppHash: d.done.Root[:], TxResults: make([]*abci.ExecTxResult, len(d.txs))}
 	for i, res := range d.done.Results {
@@ -177,6 +213,7 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 		// hashed with it, so a light client can trust an answer too.
 		out.TxResults[i] = &abci.ExecTxResult{Code: res.Code, Data: state.Encode(resultForHash(res))}
 	}
+	tell(d.done, out)
 	return out, nil
 }
 
@@ -208,9 +245,12 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	d := a.block
 	a.block = decided{}
 	locals := append(a.locals(&d), a.journal.locals(d.height, d.time, d.done.Changes)...)
+	start := time.Now()
 	if err := a.machine.Commit(locals); err != nil {
 		return nil, err
 	}
+	a.meter.observe(commitment, start)
+	a.door.guard.committed(d.done.Changes)
 	ids := make([]op.ID, 0, len(d.txs))
 	for _, t := range d.txs {
 		if t.record != nil {
@@ -222,6 +262,11 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	a.pace.committed = time.Now()
 	a.journal.told()
 	a.hub.committed(&d)
+	a.meter.block(&d)
+	a.tellLog(&d)
+	a.halt.look(a.machine, d.height+1)
 	a.sweep(d.height, d.time)
-	return &abci.ResponseCommit{}, nil
+	a.snapshots.committed(d.time)
+	retain, err := a.prune.committed(d.height)
+	return &abci.ResponseCommit{RetainHeight: retain}, err
 }

@@ -18,7 +18,7 @@ import (
 //	go test -run '^$' -bench Transfers -benchtime 100000x ./node
 func BenchmarkTransfers(b *testing.B) {
 	const people, batch, clients = 10_000, 1000, 4
-	w := newWorld(b, people, func(_ *Config, g *pb.Genesis) { g.Params.QuotaBurst = 1 << 30 })
+	w := newWorld(b, people, func(_ *Config, g *pb.Genesis) { g.Params.QuotaBurst = 1_000_000_000 })
 	w.mint(1_000_000_000)
 	txs := make([][]byte, b.N)
 	var wg sync.WaitGroup
@@ -63,7 +63,7 @@ func BenchmarkTransfers(b *testing.B) {
 
 // BenchmarkLatency is one transfer at a time, from submit to final.
 func BenchmarkLatency(b *testing.B) {
-	w := newWorld(b, 100, func(_ *Config, g *pb.Genesis) { g.Params.QuotaBurst = 1 << 30 })
+	w := newWorld(b, 100, func(_ *Config, g *pb.Genesis) { g.Params.QuotaBurst = 1_000_000_000 })
 	w.mint(1_000_000_000)
 	txs := make([][]byte, b.N)
 	for i := range txs {

@@ -66,6 +66,9 @@ func (c *Config) checkHooks() error {
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.Fragment != "" {
 			return fmt.Errorf("%s: webhook %s: url is %q, not an http or https address without user and fragment", ConfigFile, w.Name, w.URL)
 		}
+		if err := CheckTables(w.Tables); err != nil {
+			return fmt.Errorf("%s: webhook %s: %w", ConfigFile, w.Name, err)
+		}
 	}
 	clear(seen)
 	for i := range c.Carriers {

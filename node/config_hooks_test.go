@@ -27,6 +27,7 @@ func TestHooksConfig(t *testing.T) {
 		strings.Replace(hook, "https://a", "https://u:p@a", 1) + "]":                                                       "without user",
 		strings.Replace(hook, "secret_file: s", "secret_file: none", 1) + "]":                                              "none",
 		strings.Replace(hook, "secret_file: s", "secret_file: open", 1) + "]":                                              "chmod",
+		strings.Replace(hook, "[promises]", "[promise]", 1) + "]":                                                          "the tables are",
 		strings.Replace(hook, "tables", "table", 1) + "]":                                                                  "table",
 		strings.Replace(carrier, "aftership", "ups", 1) + "]":                                                              "not aftership or easypost",
 		strings.Replace(carrier, "{tracking}", "x", 1) + "]":                                                               "{tracking}",

@@ -12,6 +12,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	dbm "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/config"
+
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // openDB opens one of CometBFT's databases (blocks, consensus state, evidence)
@@ -37,20 +39,19 @@ func openDatabase(c *config.DBContext, readOnly bool) (db *database, err error) 
 		// Its own way is to end the process; an error goes to whoever reads.
 		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	})
-	return &database{db: p}, err
+	return &database{db: p, name: c.ID}, err
 }
 
 type quiet struct{}
 
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-func (quiet) Fatalf(f string, a ...any) {
-	panic(fmt.Sprintf("node: storage: "+f, a...))
-}
+func (quiet) Infof(string, ...any)      {}
+func (quiet) Errorf(string, ...any)     {}
+func (quiet) Fatalf(f string, a ...any) { panic(state.StorageFailed(fmt.Sprintf(f, a...))) }
 
 // database adapts Pebble to the interface CometBFT stores through.
 type database struct {
 	db     *pebble.DB
+	name   string
 	closed atomic.Bool
 }
 

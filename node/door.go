@@ -19,6 +19,7 @@ type arrival struct {
 	tx     *op.Tx
 	err    error
 	done   func(*arrival) // called once, by a verifier
+	ask    bool           // whether the guard is asked first
 	record *pb.TxRecord   // what became of it, once a block has it
 }
 
@@ -30,6 +31,8 @@ type door struct {
 	bytes    atomic.Int64 // of what waits
 	maxBytes int64
 	keys     *sig.KeyCache
+	guard    *guard // nil where nobody submits
+	meter    *meter
 	wg       sync.WaitGroup
 	// mu keeps the queue open while somebody enters.
 	mu     sync.RWMutex
@@ -97,7 +100,8 @@ func (d *door) verify() {
 	}
 }
 
-// judge decodes and verifies a batch.
+// judge decodes and verifies a batch. What is submitted is asked first for what
+// is cheaper than a signature.
 func (d *door) judge(batch []*arrival) {
 	b := sig.Batch{Keys: d.keys}
 	counts := make([]int, len(batch))
@@ -105,11 +109,21 @@ func (d *door) judge(batch []*arrival) {
 		if a.tx == nil {
 			a.tx, a.err = op.Decode(a.raw)
 		}
+		if a.err == nil && a.ask {
+			a.err = d.guard.ask(a.tx)
+		}
 		if a.err == nil {
 			counts[i] = a.tx.AddTo(&b)
 		}
 	}
 	verdicts := b.Verify()
+	bad := 0
+	for _, err := range verdicts {
+		if err != nil {
+			bad++
+		}
+	}
+	d.meter.signatures(len(verdicts)-bad, bad)
 	for i, a := range batch {
 		if a.err == nil {
 			a.err = op.Verdict(verdicts[:counts[i]])

@@ -14,14 +14,21 @@ import (
 // or Troth has a fault. What was acknowledged is on disk; nothing more will be.
 var ErrFailed = errors.New("node: consensus has failed")
 
-// fault keeps the reason why consensus stopped.
-type fault struct{ reason atomic.Pointer[string] }
+// fault keeps the reason why consensus stopped: its own, or that the halt is
+// reached.
+type fault struct {
+	reason atomic.Pointer[string]
+	halt   *halt
+}
 
 func (f *fault) set(why string) { f.reason.CompareAndSwap(nil, &why) }
 
 func (f *fault) err() error {
+	if err := f.halt.err(); err != nil {
+		return err
+	}
 	if why := f.reason.Load(); why != nil {
-		return fmt.Errorf("%w: %s", ErrFailed, *why)
+		return fmt.Errorf("%w: %s; nothing that was acknowledged is lost: see to the cause, and start again", ErrFailed, *why)
 	}
 	return fmt.Errorf("%w; its log says why", ErrFailed)
 }
@@ -30,7 +37,8 @@ func (f *fault) err() error {
 // a block again. Whoever runs the node should then Stop it, say Err, and end.
 func (n *Node) Failed() <-chan struct{} { return n.failed }
 
-// Err is why the node failed, nil as long as it hasn't.
+// Err is why the node failed, nil as long as it hasn't: a *council.UpgradeNeeded
+// where the chain goes on by rules that this program doesn't have.
 func (n *Node) Err() error {
 	select {
 	case <-n.failed:
@@ -43,13 +51,26 @@ func (n *Node) Err() error {
 // guard waits for the end of consensus. CometBFT stops it on a panic and leaves
 // everything else running: clients would wait for answers that can't come.
 func (n *Node) guard() {
-	n.env.ConsensusState.(*consensus.State).Wait()
+	ended := make(chan struct{})
+	go func() {
+		n.env.ConsensusState.(*consensus.State).Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+	case <-n.fault.halt.reached:
+	}
 	select {
 	case <-n.app.stop:
 		return
 	default:
 	}
 	close(n.failed)
+	if err := n.fault.halt.err(); err != nil {
+		n.log.Warn("the chain goes on with another version of the program; stop this one", "why", err)
+		n.app.hub.close()
+		return
+	}
 	n.log.Error("the node has failed and makes no more blocks; stop it, see to the cause, start it again", "err", n.fault.err())
 	n.app.hub.close()
 }
@@ -71,6 +92,9 @@ func (l cometLog) Info(msg string, kv ...any) { l.to.Debug(msg, append(kv, l.wit
 func (l cometLog) Warn(msg string, kv ...any) { l.to.Warn(msg, append(kv, l.with...)...) }
 
 func (l cometLog) Error(msg string, kv ...any) {
+	if msg == failure && l.fault.halt.err() != nil {
+		return // the one way to leave a height without a vote; it is told elsewhere
+	}
 	if msg == failure && len(kv) > 1 {
 		l.fault.set(fmt.Sprint(kv[1]))
 		l.to.Error("consensus failed", append(kv, l.with...)...)

@@ -41,11 +41,7 @@ func (a *actor) body(t testing.TB, b client.Body) []byte {
 	if b.Party == "" {
 		b.Party = a.id
 	}
-	raw, err := b.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := client.Sign(raw, a.key)
+	out, err := b.Sign(a.key)
 	if err != nil {
 		t.Fatal(err)
 	}

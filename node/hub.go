@@ -10,7 +10,6 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
-	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // hub tells those who wait what became of their transactions, and those who
@@ -27,6 +26,13 @@ type hub struct {
 
 func newHub() *hub {
 	return &hub{waiting: make(map[op.ID][]*waiter), watchers: make(map[*Watcher]struct{})}
+}
+
+// size is how many watch, and how many transactions are waited for.
+func (h *hub) size() (watchers, waiting int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.watchers), len(h.waiting)
 }
 
 // waiter is one transaction somebody asked about.
@@ -102,8 +108,7 @@ func (h *hub) close() {
 		h.tell(id, r)
 	}
 	for w := range h.watchers {
-		delete(h.watchers, w)
-		close(w.ch)
+		h.leave(w)
 	}
 }
 
@@ -119,6 +124,7 @@ func refusal(t *op.Tx, err error) *pb.TxRecord {
 
 // committed answers for a block's transactions and tells the watchers.
 func (h *hub) committed(d *decided) {
+	b := newBlockChanges(d.height, timestamppb.New(d.time), d.done.Changes)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, t := range d.txs {
@@ -126,62 +132,5 @@ func (h *hub) committed(d *decided) {
 			h.tell(t.tx.ID, t.record)
 		}
 	}
-	b := &BlockChanges{Height: d.height, Time: timestamppb.New(d.time), Changes: d.done.Changes}
-	h.recent.add(b)
-	for w := range h.watchers {
-		select {
-		case w.ch <- b:
-		default:
-			// Too slow: it is told that it missed something, and starts anew.
-			delete(h.watchers, w)
-			close(w.ch)
-		}
-	}
-}
-
-// BlockChanges is what a block changed.
-type BlockChanges struct {
-	Height  int64
-	Time    *timestamppb.Timestamp
-	Changes []state.Change
-}
-
-// Watcher receives what every block changed.
-type Watcher struct {
-	hub *hub
-	ch  chan *BlockChanges
-}
-
-// watchBuffer is how many blocks a watcher may lag behind.
-const watchBuffer = 256
-
-// Blocks is where the blocks come from. It is closed when the watcher was too
-// slow, or was stopped.
-func (w *Watcher) Blocks() <-chan *BlockChanges { return w.ch }
-
-// Stop ends watching.
-func (w *Watcher) Stop() {
-	w.hub.mu.Lock()
-	defer w.hub.mu.Unlock()
-	if _, ok := w.hub.watchers[w]; ok {
-		delete(w.hub.watchers, w)
-		close(w.ch)
-	}
-}
-
-func (h *hub) watch() *Watcher {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.join()
-}
-
-// join adds a watcher. The caller holds mu.
-func (h *hub) join() *Watcher {
-	w := &Watcher{hub: h, ch: make(chan *BlockChanges, watchBuffer)}
-	if h.closed {
-		close(w.ch)
-		return w
-	}
-	h.watchers[w] = struct{}{}
-	return w
+	h.tellWatchers(b)
 }

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"github.com/troth-ledger/troth/gen/pb"
-	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/council"
 )
 
 // ErrExists says that the folder already holds a node.
@@ -24,6 +24,9 @@ type Genesis struct {
 	Time       time.Time
 	State      *pb.Genesis
 	Validators []types.GenesisValidator
+	// Member is the company whose validator the node is, where there are no
+	// Validators: it gets the council's only seat. Empty for no council.
+	Member string
 }
 
 // Init makes a node's folder: keys, genesis and one commented configuration
@@ -36,7 +39,7 @@ func Init(home string, g Genesis, api string) error {
 	if err := checkChainID(g.ChainID); err != nil {
 		return err
 	}
-	if err := ledger.CheckParams(g.State.GetParams()); err != nil {
+	if err := council.CheckParams(g.State.GetParams()); err != nil {
 		return err
 	}
 	self, err := Keys(home)
@@ -45,20 +48,39 @@ func Init(home string, g Genesis, api string) error {
 	}
 	if len(g.Validators) == 0 {
 		g.Validators = []types.GenesisValidator{self}
+		if g.Member != "" {
+			g.State = g.State.CloneVT()
+			g.State.Council = []*pb.Seat{{Party: g.Member, Validator: self.PubKey.Bytes(), Power: self.Power}}
+		}
 	}
 	state, err := protojson.Marshal(g.State)
 	if err != nil {
 		return err
 	}
-	params := types.DefaultConsensusParams()
-	params.Block.MaxBytes = blockBytes
 	doc := &types.GenesisDoc{
-		ChainID: g.ChainID, GenesisTime: g.Time.UTC(), ConsensusParams: params,
+		ChainID: g.ChainID, GenesisTime: g.Time.UTC(), ConsensusParams: consensusParams(),
 		Validators: g.Validators, AppState: state,
 	}
 	if err := doc.ValidateAndComplete(); err != nil {
 		return fmt.Errorf("genesis: %w", err)
 	}
+	if err := checkSeats(g.State.Council, powers(genesisValidators(doc))); err != nil {
+		return fmt.Errorf("genesis: %w", err)
+	}
+	return writeHome(home, doc, api)
+}
+
+// consensusParams are a new chain's.
+func consensusParams() *types.ConsensusParams {
+	params := types.DefaultConsensusParams()
+	params.Block.MaxBytes = blockBytes
+	params.Evidence.MaxAgeDuration = evidenceAge
+	return params
+}
+
+// writeHome writes a node's configuration and then the genesis, which is what
+// makes the folder a node's.
+func writeHome(home string, doc *types.GenesisDoc, api string) error {
 	config := DefaultConfig
 	if api != "" {
 		config = strings.Replace(config, "127.0.0.1:8700", api, 1)
@@ -66,7 +88,6 @@ func Init(home string, g Genesis, api string) error {
 	if err := write(filepath.Join(home, ConfigFile), []byte(config)); err != nil {
 		return err
 	}
-	// The genesis comes last: it is what makes the folder a node's.
 	tmp := filepath.Join(home, genesisFile+".new")
 	if err := doc.SaveAs(tmp); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -116,70 +115,6 @@ func TestValidatorState(t *testing.T) {
 	w.start()
 }
 
-// Whatever file of the ledger's or the blocks' store is cut short or has a bit
-// changed: the node says so and how to go on, or it has all it ever had.
-func TestDamage(t *testing.T) {
-	w := newWorld(t, 2)
-	w.mint(100)
-	for i := range 20 {
-		w.must(w.pay(i%2, 1))
-	}
-	kept := filepath.Join(t.TempDir(), "kept")
-	copyHome := func(from, to string) {
-		if err := errors.Join(os.RemoveAll(to), os.CopyFS(to, os.DirFS(from))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	w.start() // so that there is a log as well as a table
-	w.must(w.pay(0, 100))
-	if err := w.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	copyHome(filepath.Join(w.c.Home, "data"), kept)
-	refused := 0
-	for _, store := range []string{"ledger", "blockstore", "state"} {
-		files, _ := filepath.Glob(filepath.Join(kept, store, "*"))
-		for _, file := range files {
-			good, err := os.ReadFile(file)
-			if err != nil || len(good) < 4 {
-				continue
-			}
-			flipped := bytes.Clone(good)
-			flipped[len(flipped)/3] ^= 0x10
-			for what, bad := range map[string][]byte{"cut": good[:len(good)/2], "flipped": flipped} {
-				copyHome(kept, filepath.Join(w.c.Home, "data"))
-				if err := os.WriteFile(filepath.Join(w.c.Home, "data", store, filepath.Base(file)), bad, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				n, err := Start(w.c, slog.New(slog.NewTextHandler(io.Discard, nil)))
-				if err != nil {
-					refused++
-					if !strings.Contains(err.Error(), "start again") && !strings.Contains(err.Error(), "backup") {
-						t.Errorf("%s %s %s: the error doesn't say the way out: %v", store, filepath.Base(file), what, err)
-					}
-					continue
-				}
-				w.Node = n
-				if a, _ := w.holding(w.people[0]); a != 0 {
-					t.Errorf("%s %s %s: %d left, want 0", store, filepath.Base(file), what, a)
-				}
-				if err := n.Stop(); err != nil {
-					t.Errorf("%s %s %s: stopping: %v", store, filepath.Base(file), what, err)
-				}
-			}
-		}
-	}
-	t.Logf("%d refused", refused)
-	if refused < 3 {
-		t.Errorf("only %d were refused; the damage doesn't reach what is read", refused)
-	}
-	copyHome(kept, filepath.Join(w.c.Home, "data"))
-	w.start()
-}
-
 // A ledger that has seen more than the blocks has is somebody's mistake with a
 // backup; it must not run.
 func TestLedgerAheadOfBlocks(t *testing.T) {
@@ -252,7 +187,7 @@ func TestStopUnderLoad(t *testing.T) {
 func TestFailure(t *testing.T) {
 	w := newWorld(t, 2)
 	w.mint(100)
-	watch := w.Watch()
+	watch := w.Watch(LagMax)
 	f := func(step string) {
 		if step == "execute" {
 			panic("the disk is full")
@@ -273,7 +208,7 @@ func TestFailure(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := w.Provable(ctx); err == nil {
+	if _, err := w.Bundle(ctx, w.BlockHeight()+1); err == nil {
 		t.Error("a proof came")
 	}
 	if err := w.Stop(); err != nil {

@@ -1,8 +1,10 @@
 package node
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -11,13 +13,24 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
-// What a node keeps beside the state, to answer questions about the past.
+// What a node keeps beside the state, to answer questions about the past. A
+// transaction costs one row that is written behind the one before, and for each
+// question that leads to it an entry without a value: those land all over the
+// store, so they are short.
 const (
-	localTx      = 't' // transaction id -> pb.TxRecord
-	localHistory = 'h' // object's id, 0, inverted position -> pb.HistoryRef
+	localTx      = 't' // height, index -> pb.StoredTx
+	localID      = 'i' // half a transaction's id -> height, index
+	localHistory = 'h' // object's id, 0, inverted position -> nothing, or pb.HistoryRef
 )
 
-func txKey(id []byte) []byte { return append([]byte{localTx}, id...) }
+// position is where a transaction is: height and index.
+func position(b []byte, height int64, index uint32) []byte {
+	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(b, uint64(height)), index)
+}
+
+func txKey(height int64, index uint32) []byte { return position([]byte{localTx}, height, index) }
+
+func idKey(id []byte) []byte { return append([]byte{localID}, id[:16]...) }
 
 // historyPrefix is where an object's history begins. Newest comes first, so
 // positions are inverted.
@@ -25,10 +38,36 @@ func historyPrefix(id string) []byte {
 	return append(append([]byte{localHistory}, id...), 0)
 }
 
+// historyKey is an entry's. The ledger's own work has the index 0, transactions
+// follow it.
 func historyKey(id string, height int64, index uint32) []byte {
-	b := historyPrefix(id)
-	b = binary.BigEndian.AppendUint64(b, ^uint64(height))
-	return binary.BigEndian.AppendUint32(b, ^index)
+	return position(historyPrefix(id), ^height, ^index)
+}
+
+// localPlace undoes position.
+func localPlace(b []byte) (height int64, index uint32) {
+	return int64(binary.BigEndian.Uint64(b)), binary.BigEndian.Uint32(b[8:])
+}
+
+// historyPlace is where the entry of a key in a history stands: the index is one
+// more than the transaction's, and 0 for the ledger's own work.
+func historyPlace(key []byte) (height int64, index uint32) {
+	at := key[len(key)-12:]
+	return int64(^binary.BigEndian.Uint64(at)), ^binary.BigEndian.Uint32(at[8:])
+}
+
+// localHeight is the height that a row is about: of a transaction, its id, or a
+// history.
+func localHeight(key, value []byte) (height int64) {
+	switch {
+	case key[0] == localTx && len(key) == 13:
+		height, _ = localPlace(key[1:])
+	case key[0] == localID && len(value) == 12:
+		height, _ = localPlace(value)
+	case key[0] == localHistory && len(key) > 13:
+		height, _ = historyPlace(key)
+	}
+	return height
 }
 
 // locals makes a block's transaction records and history.
@@ -47,48 +86,85 @@ func (a *app) locals(d *decided) []state.Local {
 			// in another block for good.
 			continue
 		}
-		t.record = &pb.TxRecord{Height: d.height, Index: uint32(i), Time: at, Result: res,
-			Id: hex.EncodeToString(t.tx.ID[:]), Party: t.tx.Body.Party}
-		out = append(out, state.Local{Key: txKey(t.tx.ID[:]), Value: state.Encode(t.record)})
+		s := &pb.StoredTx{Id: t.tx.ID[:], Party: t.tx.Body.Party, Time: at, Ops: t.tx.Ops(), Result: res}
+		t.record = recordOf(s, d.height, uint32(i))
+		out = append(out,
+			state.Local{Key: txKey(d.height, uint32(i)), Value: state.Encode(s)},
+			state.Local{Key: idKey(s.Id), Value: position(nil, d.height, uint32(i))})
 		if res.Code == 0 {
-			ref := &pb.HistoryRef{Tx: t.tx.ID[:], Time: at, Party: t.record.Party, Ops: t.tx.Ops()}
-			out = history(out, d, changes, ref, uint32(i)+1)
+			out = history(out, d, changes, nil, uint32(i)+1)
 		}
 	}
+	slices.SortFunc(out, func(a, b state.Local) int { return bytes.Compare(a.Key, b.Key) })
 	return out
 }
 
-// history lists changes under the objects they belong to, once each.
+// history lists changes under the objects they belong to, once each. ref is what
+// made them, nil for the transaction at the index before.
 func history(out []state.Local, d *decided, changes []state.Change, ref *pb.HistoryRef, index uint32) []state.Local {
-	if len(changes) == 0 {
-		return out
+	value := []byte{} // not nil, which would remove the row
+	if ref != nil && len(changes) > 0 {
+		value = state.Encode(ref)
 	}
-	seen := make(map[string]bool, 8)
-	var value []byte
+	var seen map[string]bool
 	for _, c := range changes {
 		for _, id := range c.History() {
 			if id == "" || seen[id] {
 				continue
 			}
-			seen[id] = true
-			if value == nil {
-				value = state.Encode(ref)
+			if seen == nil {
+				seen = make(map[string]bool, 8)
 			}
+			seen[id] = true
 			out = append(out, state.Local{Key: historyKey(id, d.height, index), Value: value})
 		}
 	}
 	return out
 }
 
-// record reads a transaction's record; nil where this node has none.
-func record(v *state.View, id op.ID) *pb.TxRecord {
-	b, ok := v.Local(txKey(id[:]))
+// historyRef is what a history entry says.
+func historyRef(v *state.View, height int64, index uint32, value []byte) *pb.HistoryRef {
+	if len(value) > 0 {
+		var ref pb.HistoryRef
+		if err := ref.UnmarshalVT(value); err != nil {
+			return nil
+		}
+		return &ref
+	}
+	s := stored(v, height, index)
+	if s == nil {
+		return nil
+	}
+	return &pb.HistoryRef{Tx: s.Id, Time: s.Time, Party: s.Party, Ops: s.Ops}
+}
+
+// stored reads what is kept of a transaction; nil where that is nothing.
+func stored(v *state.View, height int64, index uint32) *pb.StoredTx {
+	b, ok := v.Local(txKey(height, index))
 	if !ok {
 		return nil
 	}
-	var r pb.TxRecord
-	if err := r.UnmarshalVT(b); err != nil {
+	var s pb.StoredTx
+	if err := s.UnmarshalVT(b); err != nil {
 		return nil
 	}
-	return &r
+	return &s
+}
+
+// record finds a transaction's record; nil where this node has none.
+func record(v *state.View, id op.ID) *pb.TxRecord {
+	at, ok := v.Local(idKey(id[:]))
+	if !ok || len(at) != 12 {
+		return nil
+	}
+	height, index := localPlace(at)
+	s := stored(v, height, index)
+	if s == nil || !bytes.Equal(s.Id, id[:]) {
+		return nil
+	}
+	return recordOf(s, height, index)
+}
+
+func recordOf(s *pb.StoredTx, height int64, index uint32) *pb.TxRecord {
+	return &pb.TxRecord{Id: hex.EncodeToString(s.Id), Height: height, Index: index, Time: s.Time, Result: s.Result, Party: s.Party}
 }

@@ -12,8 +12,8 @@ import (
 	"sync"
 
 	"github.com/cometbft/cometbft/config"
+	cmtjson "github.com/cometbft/cometbft/libs/json"
 	"github.com/cometbft/cometbft/node"
-	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/rpc/core"
 	"github.com/cometbft/cometbft/types"
@@ -24,16 +24,21 @@ import (
 
 // Node is a running node.
 type Node struct {
-	app    *app
-	store  *state.Store
-	comet  *node.Node
-	env    *core.Environment // CometBFT's stores, for proofs
-	dbs    *databases
-	log    *slog.Logger
-	lock   *os.File
-	once   sync.Once
-	fault  *fault
-	failed chan struct{}
+	app     *app
+	store   *state.Store
+	comet   *node.Node
+	env     *core.Environment // CometBFT's stores, for proofs
+	dbs     *databases
+	log     *slog.Logger
+	lock    *os.File
+	once    sync.Once
+	fault   *fault
+	failed  chan struct{}
+	backup  sync.Mutex // held while a backup is made
+	home    string
+	listens string // where other nodes connect
+	disk    disk
+	gauges  *gauges
 }
 
 // Start starts the node in c.Home and returns when it takes part in consensus.
@@ -42,35 +47,90 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{log: logger, lock: lock, dbs: &databases{}, fault: &fault{}, failed: make(chan struct{})}
+	n := &Node{log: logger, lock: lock, dbs: &databases{}, home: c.Home, listens: c.P2P.Listen, fault: &fault{halt: newHalt()}, failed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			_ = n.close()
 		}
 	}()
+	if err := settle(c.Home); err != nil {
+		return nil, err
+	}
 	k := comet(c)
-	doc, err := types.GenesisDocFromFile(k.GenesisFile())
+	if err := checkGenesis(c.Home, true); err != nil {
+		return nil, err
+	}
+	doc, err := readGenesis(k.GenesisFile())
 	if err != nil {
-		return nil, fmt.Errorf("reading the genesis: %w", err)
+		return nil, err
 	}
 	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir)); err != nil {
 		return nil, err
 	}
 	n.app = &app{
-		machine: ledger.New(n.store, doc.ChainID),
-		door:    newDoor(c.Pool.Txs, c.Pool.Bytes),
-		pool:    newPool(c.Pool.Txs, c.Pool.Bytes),
-		limits:  limits{txs: c.Block.Txs, bytes: blockBytes - 64<<10, idle: c.Block.Idle},
-		hub:     newHub(),
-		journal: newJournal(c.Webhooks, n.store),
-		stop:    make(chan struct{}),
-		chainID: doc.ChainID,
+		machine:   ledger.New(n.store, doc.ChainID),
+		door:      newDoor(c.Pool.Txs, c.Pool.Bytes),
+		pool:      newPool(c.Pool.Txs, c.Pool.Bytes),
+		limits:    limits{txs: c.Block.Txs, bytes: blockBytes - 64<<10, idle: c.Block.Idle},
+		hub:       newHub(),
+		journal:   newJournal(c.Webhooks, n.store),
+		stop:      make(chan struct{}),
+		halt:      n.fault.halt,
+		chainID:   doc.ChainID,
+		first:     doc.InitialHeight,
+		prune:     newPruner(c.Prune, n.store, n.dbs, logger),
+		snapshots: newSnapshots(c, n.store, logger),
 	}
-	if err := n.join(k, doc); err != nil {
+	n.meet(c)
+	n.app.halt.look(n.app.machine, n.store.Height()+1)
+	if err := n.app.halt.err(); err != nil {
 		return nil, err
 	}
+	if err := n.remember(k); err != nil {
+		return nil, err
+	}
+	if err := n.join(k, doc); err != nil {
+		if halted := n.app.halt.err(); halted != nil {
+			return nil, halted // reached by executing the blocks on disk
+		}
+		return nil, err
+	}
+	syncing := n.comet.ConsensusReactor().WaitSync
+	n.app.syncing.Store(&syncing)
 	go n.guard()
 	return n, nil
+}
+
+// readGenesis reads a chain's genesis. CometBFT's own reader panics over a
+// validator without a key, so that is looked at first.
+func readGenesis(path string) (*types.GenesisDoc, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("reading the genesis: %w", err)
+	}
+	doc := &types.GenesisDoc{}
+	if err := cmtjson.Unmarshal(b, doc); err != nil {
+		return nil, fmt.Errorf("reading the genesis: %s: %w", path, err)
+	}
+	for i, v := range doc.Validators {
+		if v.PubKey == nil {
+			return nil, fmt.Errorf("reading the genesis: %s: validator %d (%q) has no pub_key", path, i+1, v.Name)
+		}
+	}
+	if err := doc.ValidateAndComplete(); err != nil {
+		return nil, fmt.Errorf("reading the genesis: %s: %w", path, err)
+	}
+	return doc, nil
+}
+
+// meet sets up what looks at the node from outside: its metrics, and the guard
+// of its door.
+func (n *Node) meet(c *Config) {
+	a := n.app
+	a.meter, a.log = newMeter(), n.log
+	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, c, a.meter), a.meter
+	n.gauges = &gauges{n: n}
+	a.meter.registry.MustRegister(n.gauges)
 }
 
 // join makes CometBFT's node, which brings the ledger to the height of the
@@ -86,9 +146,9 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 			err = fmt.Errorf("starting consensus: %w; if %s was copied or restored in part, restore all of it from one backup", err, k.RootDir)
 		}
 	}()
-	nodeKey, err := p2p.LoadNodeKey(k.NodeKeyFile())
+	nodeKey, err := loadNodeKey(k.NodeKeyFile())
 	if err != nil {
-		return fmt.Errorf("reading the node's key: %w", err)
+		return err
 	}
 	pv, err := loadValidator(k)
 	if err != nil {
@@ -96,11 +156,15 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	}
 	n.comet, err = node.NewNode(k, pv, nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
 		func() (*types.GenesisDoc, error) { return doc, nil }, n.dbs.open,
-		node.DefaultMetricsProvider(k.Instrumentation), cometLog{n.log, nil, n.fault})
+		n.app.meter.comet, cometLog{n.log, nil, n.fault})
 	if err != nil {
 		return err
 	}
 	if n.env, err = n.comet.ConfigureRPC(); err != nil {
+		return err
+	}
+	set, _ := n.env.StateStore.LoadValidators(n.comet.BlockStore().Height() + 1)
+	if err := checkOld(k.PrivValidatorStateFile(), &pv.LastSignState, pv.Key.PubKey, n.comet.BlockStore(), set); err != nil {
 		return err
 	}
 	return n.comet.Start()
@@ -112,6 +176,7 @@ func (n *Node) Stop() error {
 	var err error
 	n.once.Do(func() {
 		close(n.app.stop)
+		n.gauges.close()
 		err = n.comet.Stop()
 		n.comet.Wait()
 		err = errors.Join(err, n.close())
@@ -124,6 +189,8 @@ func (n *Node) close() error {
 	if n.app != nil {
 		n.app.hub.close()
 		n.app.door.close()
+		n.app.prune.close()
+		n.app.snapshots.close()
 	}
 	if n.store != nil {
 		errs = append(errs, n.store.Close())
@@ -146,6 +213,3 @@ func (n *Node) Objects() int { return n.store.Len() }
 
 // Waiting is the number of transactions in the pool.
 func (n *Node) Waiting() int { return n.app.pool.len() }
-
-// Watch begins to watch what changes. Stop the watcher when done.
-func (n *Node) Watch() *Watcher { return n.app.hub.watch() }

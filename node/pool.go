@@ -14,9 +14,8 @@ type pooled struct {
 	tx    *op.Tx
 	since time.Time
 	gone  bool
-	// twin is another with the same body, signed otherwise. Whoever learns of a
-	// body can put signatures of his own beside it, so the id alone must not
-	// keep the right ones out.
+	// twin is another with the same body, signed otherwise by the same keys, as
+	// anybody can turn a passkey's signature. The block may have either.
 	twin *pooled
 }
 
@@ -78,6 +77,13 @@ func (p *pool) len() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.order)
+}
+
+// size is how many wait, and their bytes.
+func (p *pool) size() (txs, bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.order), p.bytes
 }
 
 // oldest is when the first one arrived; false where none waits.

@@ -2,76 +2,92 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/cometbft/cometbft/types"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
-	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // proofWait is how long a read waits for the header that covers it.
 const proofWait = 5 * time.Second
 
-// Provable pins a state whose last height is at least the one committed now,
-// covered by a signed header: proofs made from the view are of that height. It
-// waits for one block, and hurries it.
-func (n *Node) Provable(ctx context.Context) (*state.View, error) {
-	v := n.View()
-	need := v.Height() + 1
-	v.Release()
+// Bundle returns what proofs of one view have in common: the signed header that
+// carries their root, and the validators who signed it. The header is that of
+// the next block, which Bundle hurries and waits for: release the view first.
+//
+// Errors: NOT_FOUND where the block is gone, TIMED_OUT where none comes.
+func (n *Node) Bundle(ctx context.Context, height int64) (*pb.ProofBundle, error) {
+	// The root of a height is in the header of the next.
+	header, vals, err := n.signed(ctx, height+1)
+	return &pb.ProofBundle{SignedHeader: header, Validators: vals}, err
+}
+
+// signed returns the encoded header of a block with its commit, and the encoded
+// validators who signed it. It waits for a block that is to come.
+func (n *Node) signed(ctx context.Context, height int64) (header, vals []byte, err error) {
+	if err := n.block(ctx, height); err != nil {
+		return nil, nil, err
+	}
+	store := n.comet.BlockStore()
+	meta, commit := store.LoadBlockMeta(height), store.LoadSeenCommit(height)
+	if commit == nil {
+		commit = store.LoadBlockCommit(height)
+	}
+	if meta == nil || commit == nil || commit.Height != height {
+		return nil, nil, gone(height)
+	}
+	set, err := n.env.StateStore.LoadValidators(height)
+	if err != nil {
+		return nil, nil, gone(height)
+	}
+	if header, err = (&types.SignedHeader{Header: &meta.Header, Commit: commit}).ToProto().Marshal(); err != nil {
+		return nil, nil, err
+	}
+	p, err := set.ToProto()
+	if err != nil {
+		return nil, nil, err
+	}
+	vals, err = p.Marshal()
+	return header, vals, err
+}
+
+func gone(height int64) error {
+	return op.Errorf(pb.Code_NOT_FOUND, "this node doesn't have the block of height %d any more; ask one that keeps older blocks", height)
+}
+
+// block waits until a block is stored, and hurries it.
+func (n *Node) block(ctx context.Context, height int64) error {
+	if n.comet.BlockStore().Height() >= height {
+		return nil
+	}
 	defer n.app.hurry()()
 	ctx, cancel := context.WithTimeout(ctx, proofWait)
 	defer cancel()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for {
-		if v := n.View(); v.Height() >= need {
-			return v, nil
-		} else {
-			v.Release()
-		}
+	for n.comet.BlockStore().Height() < height {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return nil, op.Errorf(pb.Code_TIMED_OUT, "no block came that could prove it; is the chain running?")
+			return op.Errorf(pb.Code_TIMED_OUT, "no block came that could prove it; is the chain running?")
 		}
 	}
+	return nil
 }
 
-// Bundle wraps a proof with the signed header that carries its root, and the
-// validators who signed it.
-func (n *Node) Bundle(p *state.Proof) (*pb.ProofBundle, error) {
-	// The root of a height is in the header of the next.
-	h := p.Height + 1
-	meta, commit := n.comet.BlockStore().LoadBlockMeta(h), n.comet.BlockStore().LoadSeenCommit(h)
-	if commit == nil {
-		commit = n.comet.BlockStore().LoadBlockCommit(h)
+// Header is the signed header of a block; of the last one where height is 0.
+//
+// Errors: NOT_FOUND where the block is gone, TIMED_OUT where none comes.
+func (n *Node) Header(ctx context.Context, height int64) (*pb.ReadHeaderResponse, error) {
+	if height == 0 {
+		height = n.comet.BlockStore().Height()
 	}
-	if meta == nil || commit == nil || commit.Height != h {
-		return nil, fmt.Errorf("node: no header for height %d", h)
-	}
-	vals, err := n.env.StateStore.LoadValidators(h)
-	if err != nil {
-		return nil, fmt.Errorf("node: validators of height %d: %w", h, err)
-	}
-	header, err := (&types.SignedHeader{Header: &meta.Header, Commit: commit}).ToProto().Marshal()
+	header, vals, err := n.signed(ctx, height)
 	if err != nil {
 		return nil, err
 	}
-	set, err := vals.ToProto()
-	if err != nil {
-		return nil, err
-	}
-	setBytes, err := set.Marshal()
-	if err != nil {
-		return nil, err
-	}
-	proof, err := p.Proof.Marshal()
-	if err != nil {
-		return nil, err
-	}
-	return &pb.ProofBundle{Key: p.Key, Value: p.Value, Proof: proof, SignedHeader: header, Validators: setBytes}, nil
+	hash := n.comet.BlockStore().LoadBlockMeta(height).BlockID.Hash
+	return &pb.ReadHeaderResponse{SignedHeader: header, Validators: vals, Hash: hash, Height: height}, nil
 }

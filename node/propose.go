@@ -32,11 +32,15 @@ type pace struct {
 // who needs a header, or a second, whichever is first; then proposes what the
 // state admits. Where it admits nothing of what came, the wait goes on.
 func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
+	if err := a.barred(); err != nil {
+		return nil, err
+	}
 	if a.machine.Store().Height() == 0 {
 		// The genesis state becomes visible with the first block.
 		return &abci.ResponsePrepareProposal{}, nil
 	}
-	end := time.Now().Add(a.untilDue(r.Time))
+	start := time.Now()
+	end := start.Add(a.untilDue(r.Time))
 	var good []*pooled
 	for more := true; more; {
 		more = a.await(end)
@@ -44,6 +48,7 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 		good = a.screen(r.Height, r.Time, a.pool.first(a.limits.txs, min(int(r.MaxTxBytes), a.limits.bytes)))
 		more = more && len(good) == 0
 	}
+	a.meter.observe(proposal, start)
 	txs := make([][]byte, len(good))
 	own := decided{height: r.Height, txs: make([]*arrival, len(good))}
 	for i, c := range good {

@@ -2,7 +2,6 @@ package node
 
 import (
 	"bytes"
-	"encoding/binary"
 	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
@@ -32,25 +31,30 @@ func (n *Node) BlockTime() time.Time {
 // HistoryEntry is one entry of an object's history.
 type HistoryEntry struct {
 	Height int64
+	Index  uint32 // of the transaction in its block, where Ref names one
 	Ref    *pb.HistoryRef
+	Place  []byte // where to go on from, to begin with this entry
 }
 
 // History returns an object's history, newest first, at most size entries, from
-// where a token of an earlier call says; and the token for more, nil at the end.
-func (n *Node) History(v *state.View, id string, token []byte, size int) (out []HistoryEntry, next []byte) {
+// a place on; the newest where it is empty.
+func (n *Node) History(v *state.View, id string, place []byte, size int) (out []HistoryEntry) {
 	prefix := historyPrefix(id)
-	from := append(bytes.Clone(prefix), token...)
+	from := append(bytes.Clone(prefix), place...)
+	first := kept(v)
 	v.ScanLocal(prefix, from, func(key, value []byte) bool {
-		at := key[len(prefix):]
-		if len(out) == size {
-			next = bytes.Clone(at)
-			return false
+		at := bytes.Clone(key[len(prefix):])
+		if len(at) == 12 {
+			height, index := historyPlace(key)
+			if height < first {
+				return false // what is older is being forgotten
+			}
+			e := HistoryEntry{Height: height, Index: index - 1, Place: at}
+			if e.Ref = historyRef(v, e.Height, e.Index, value); e.Ref != nil {
+				out = append(out, e)
+			}
 		}
-		var ref pb.HistoryRef
-		if err := ref.UnmarshalVT(value); err == nil && len(at) == 12 {
-			out = append(out, HistoryEntry{Height: int64(^binary.BigEndian.Uint64(at)), Ref: &ref})
-		}
-		return true
+		return len(out) < size
 	})
-	return out, next
+	return out
 }

@@ -29,22 +29,30 @@ func Replay(home string) (height int64, s *state.Store, err error) {
 		return 0, nil, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	blocks := store.NewBlockStore(db)
+	s, err = replay(doc, blocks, blocks.Height(), func(h int64) { height = h })
+	return height, s, err
+}
+
+// replay runs the blocks up to a height on a new ledger in memory; seen is told
+// each height before it is run.
+func replay(doc *types.GenesisDoc, blocks *store.BlockStore, until int64, seen func(height int64)) (s *state.Store, err error) {
 	if s, err = state.Open("", state.Options{InMemory: true}); err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	a := &app{machine: ledger.New(s, doc.ChainID), door: newDoor(1, 1), pool: newPool(1, 1), hub: newHub(),
-		stop: make(chan struct{}), chainID: doc.ChainID}
+		stop: make(chan struct{}), halt: newHalt(), chainID: doc.ChainID}
 	defer a.door.close()
-	if _, err = a.InitChain(context.Background(), &abci.RequestInitChain{AppStateBytes: doc.AppState}); err != nil {
-		return 0, s, err
+	if _, err = a.InitChain(context.Background(), &abci.RequestInitChain{AppStateBytes: doc.AppState, Validators: genesisValidators(doc)}); err != nil {
+		return s, err
 	}
-	blocks := store.NewBlockStore(db)
-	for height = 1; height <= blocks.Height(); height++ {
+	for height := int64(1); height <= until; height++ {
+		seen(height)
 		if err := a.replay(blocks.LoadBlock(height)); err != nil {
-			return height, s, err
+			return s, err
 		}
 	}
-	return blocks.Height(), s, nil
+	return s, nil
 }
 
 // replay runs one block.
@@ -52,7 +60,8 @@ func (a *app) replay(b *types.Block) error {
 	if root := a.machine.Store().Root(); b.Height > 1 && string(root[:]) != string(b.AppHash) {
 		return fmt.Errorf("node: after height %d the ledger's root is %x, block %d says %x", b.Height-1, root, b.Height, b.AppHash)
 	}
-	_, err := a.FinalizeBlock(context.Background(), &abci.RequestFinalizeBlock{Height: b.Height, Time: b.Time, Txs: b.Txs.ToSliceOfBytes()})
+	_, err := a.FinalizeBlock(context.Background(), &abci.RequestFinalizeBlock{Height: b.Height, Time: b.Time, Txs: b.Txs.ToSliceOfBytes(),
+		Misbehavior: b.Evidence.Evidence.ToABCI()})
 	if err == nil {
 		_, err = a.Commit(context.Background(), &abci.RequestCommit{})
 	}

@@ -17,9 +17,6 @@ type RowChange struct {
 	About         []string     // the objects in whose history the change belongs
 }
 
-// Concerns says whether the change is about one of the ids; without ids, it is.
-func (c *RowChange) Concerns(ids []string) bool { return concerns(ids, c.ID, c.About) }
-
 func concerns(ids []string, id string, about []string) bool {
 	return len(ids) == 0 || slices.Contains(ids, id) ||
 		slices.ContainsFunc(about, func(a string) bool { return slices.Contains(ids, a) })

@@ -24,11 +24,11 @@ func TestRowID(t *testing.T) {
 }
 
 // TestRecent: the past that can be asked for is bounded in blocks and in
-// changes, and says where it begins.
+// bytes, and says where it begins.
 func TestRecent(t *testing.T) {
 	var r recent
 	for h := int64(10); h < 10+recentBlocksMax+5; h++ {
-		r.add(&BlockChanges{Height: h, Changes: make([]state.Change, 1)})
+		r.add(&BlockChanges{Height: h, Changes: make([]state.Change, 1), size: 1})
 	}
 	if r.from != 15 || len(r.blocks) != recentBlocksMax {
 		t.Errorf("from %d, %d blocks", r.from, len(r.blocks))
@@ -42,13 +42,13 @@ func TestRecent(t *testing.T) {
 	if got, ok := r.since(r.last + 7); !ok || len(got) != 0 {
 		t.Errorf("the future: %v, %v", got, ok)
 	}
-	r.add(&BlockChanges{Height: r.last + 1, Changes: make([]state.Change, recentChangesMax)})
+	r.add(&BlockChanges{Height: r.last + 1, Changes: make([]state.Change, 1), size: recentBytesMax})
 	if len(r.blocks) != 1 || r.from != r.last {
 		t.Errorf("from %d of %d, %d blocks", r.from, r.last, len(r.blocks))
 	}
-	r.add(&BlockChanges{Height: r.last + 1, Changes: make([]state.Change, recentChangesMax+1)})
-	if len(r.blocks) != 0 || r.changes != 0 || r.from != r.last+1 {
-		t.Errorf("from %d of %d, %d changes", r.from, r.last, r.changes)
+	r.add(&BlockChanges{Height: r.last + 1, Changes: make([]state.Change, 1), size: recentBytesMax + 1})
+	if len(r.blocks) != 0 || r.bytes != 0 || r.from != r.last+1 {
+		t.Errorf("from %d of %d, %d bytes", r.from, r.last, r.bytes)
 	}
 	r.add(&BlockChanges{Height: r.last + 1})
 	if got, ok := r.since(r.last); !ok || len(got) != 0 {

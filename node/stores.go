@@ -1,22 +1,30 @@
 package node
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
+	"github.com/cockroachdb/pebble/v2"
 	dbm "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/config"
 
+	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // openLedger opens the ledger's store.
 func openLedger(dir string) (*state.Store, error) {
 	s, err := state.Open(dir, state.Options{})
+	if err == nil {
+		if err = party.VerifyUsed(s); err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}
 	if errors.Is(err, state.ErrDamaged) {
-		return nil, fmt.Errorf("%w\nThe blocks are kept apart from it: move %s out of the way and start again, and the node makes it anew from them", err, dir)
+		return nil, fmt.Errorf("%w\nThe blocks are kept apart from it: move %s out of the way and start again, and the node makes it anew from them. Where they don't go back to the first, as prune.keep_blocks and a start from a snapshot or an export have it, restore the folder from a backup, or join again by a snapshot", err, dir)
 	}
 	return s, err
 }
@@ -37,6 +45,33 @@ func (d *databases) open(c *config.DBContext) (dbm.DB, error) {
 	defer d.mu.Unlock()
 	d.list = append(d.list, db)
 	return db, nil
+}
+
+// each hands over what is known of each that is open.
+func (d *databases) each(fn func(name string, m *pebble.Metrics)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, db := range d.list {
+		if !db.closed.Load() {
+			fn(db.name, db.db.Metrics())
+		}
+	}
+}
+
+// compact gives the space back to the disk that removed values still take.
+func (d *databases) compact(ctx context.Context) error {
+	d.mu.Lock()
+	list := slices.Clone(d.list)
+	d.mu.Unlock()
+	for _, db := range list {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := db.Compact(nil, nil); err != nil {
+			return fmt.Errorf("compacting: %w", err)
+		}
+	}
+	return nil
 }
 
 // close closes what is still open.

@@ -3,9 +3,11 @@ package node
 import (
 	"context"
 	"encoding/hex"
+	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/party"
 )
 
 // Submit hands in transactions. It returns a record for each, in order: final
@@ -21,11 +23,13 @@ func (n *Node) Submit(ctx context.Context, raws [][]byte, wait bool) []*pb.TxRec
 	out := make([]*pb.TxRecord, len(raws))
 	waits := make([]*waiter, len(raws))
 	verified := make(chan int, len(raws))
+	since := time.Now()
 	for i, raw := range raws {
 		w := &waiter{ch: make(chan *pb.TxRecord, 1), raw: raw}
 		waits[i] = w
-		a := &arrival{raw: raw, done: func(a *arrival) { n.judged(w, a); verified <- i }}
+		a := &arrival{raw: raw, ask: true, done: func(a *arrival) { n.judged(w, a); verified <- i }}
 		if !n.app.door.enter(a) {
+			n.app.meter.refuse(pb.Code_BUSY)
 			w.ch <- refusal(nil, busy())
 			verified <- i
 		}
@@ -35,6 +39,9 @@ func (n *Node) Submit(ctx context.Context, raws [][]byte, wait bool) []*pb.TxRec
 	}
 	for i, w := range waits {
 		out[i] = n.collect(ctx, w, wait)
+		if out[i].Height > 0 {
+			n.app.meter.observe(finality, since)
+		}
 	}
 	return out
 }
@@ -43,9 +50,11 @@ func (n *Node) Submit(ctx context.Context, raws [][]byte, wait bool) []*pb.TxRec
 // verified: it goes to the pool, or its answer is known already.
 func (n *Node) judged(w *waiter, a *arrival) {
 	if a.err != nil {
+		n.app.meter.refuse(op.CodeOf(a.err))
 		w.ch <- refusal(a.tx, a.err)
 		return
 	}
+	n.app.door.guard.passed(a.tx)
 	height := n.store.Height()
 	if n.seen(w, a) {
 		return
@@ -57,6 +66,7 @@ func (n *Node) judged(w *waiter, a *arrival) {
 	}
 	if !n.app.pool.add(a.raw, a.tx) {
 		n.app.hub.forget(w)
+		n.app.meter.refuse(pb.Code_BUSY)
 		w.answer(refusal(a.tx, busy()))
 		return
 	}
@@ -68,6 +78,9 @@ func (n *Node) judged(w *waiter, a *arrival) {
 
 // seen answers for a transaction that is on the chain already.
 func (n *Node) seen(w *waiter, a *arrival) bool {
+	if last := n.app.last.Load(); last != nil && !party.MayBeDone(n.store, a.tx, *last) {
+		return false // as nearly always, and known without a look on disk
+	}
 	v := n.app.machine.Store().View()
 	defer v.Release()
 	r := record(v, a.tx.ID)

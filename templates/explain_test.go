@@ -39,7 +39,8 @@ func TestExplained(t *testing.T) {
 				fmt.Fprintf(&b, "\n%s\n", x.Text)
 				continue
 			}
-			fmt.Fprintf(&b, "%s\n\n- %s\n\n> %s\n", x.Text, strings.Join(x.Clauses, "\n- "), strings.Join(x.Receipt, "\n> "))
+			fmt.Fprintf(&b, "%s\n\n- %s\n\n> %s\n\n%s\n", x.Text, strings.Join(x.Clauses, "\n- "), strings.Join(x.Receipt, "\n> "),
+				c.Explain(contract.Reading{Decimals: f.Decimals}).Ends)
 		}
 		b.WriteString("\n")
 	}

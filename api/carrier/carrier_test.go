@@ -139,6 +139,8 @@ func TestShapes(t *testing.T) {
 		`{"event":"tracking_update","event_id":"e","ts":1,"msg":{"tracking_number":"A 1; DROP","tag":"Delivered"}}`,
 		`{"event":"tracking_update","event_id":"e","ts":1,"msg":{"tag":"Delivered"}}`,
 		`{"event":"tracking_update","ts":1,"msg":{"tracking_number":"A1","tag":"Delivered"}}`,
+		`{"event":"tracking_update","event_id":"` + strings.Repeat("e", 60) + ` left with the neighbour","ts":1,"msg":{"tracking_number":"A1","tag":"Delivered"}}`,
+		`{"event":"tracking_update","event_id":"` + strings.Repeat("e", 129) + `","ts":1,"msg":{"tracking_number":"A1","tag":"Delivered"}}`,
 		`{"event":"tracking_update","event_id":"e","msg":{"tracking_number":"A1","tag":"Delivered"}}`,
 		`{"id":"e","description":"tracker.updated","result":{"tracking_code":"A1","status":"flown"}}`,
 		`{"id":"e","description":"tracker.updated","result":{"tracking_code":"A1","status":"delivered","tracking_details":[{"status":"delivered","datetime":"2026-11-22"}]}}`,

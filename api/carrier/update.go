@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/fact"
 )
 
 // Format is how a sender writes its webhooks.
@@ -47,7 +48,8 @@ func (f Format) Parse(body []byte, zone *time.Location) (*Update, error) {
 var (
 	trackingForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 	// codeForm has no spaces, so that no sentence gets through as a code.
-	codeForm = regexp.MustCompile(`^[A-Za-z0-9_.:/+-]{1,48}$`)
+	codeForm      = regexp.MustCompile(`^[A-Za-z0-9_.:/+-]{1,48}$`)
+	referenceForm = regexp.MustCompile(fmt.Sprintf(`^[A-Za-z0-9_.:/+-]{1,%d}$`, fact.ReferenceMax))
 )
 
 // status is what was read of a payload, before it becomes a statement.
@@ -67,7 +69,7 @@ func (s *status) update() (*Update, error) {
 	switch {
 	case !trackingForm.MatchString(s.tracking):
 		return nil, fmt.Errorf("%w: the tracking number is not 1 to 64 letters, digits, - and _", ErrShape)
-	case s.reference == "" || len(s.reference) > 64 || !codeForm.MatchString(s.reference[:min(len(s.reference), 48)]):
+	case !referenceForm.MatchString(s.reference):
 		return nil, fmt.Errorf("%w: it has no id to tell it from others", ErrShape)
 	case s.at.IsZero():
 		return nil, fmt.Errorf("%w: it doesn't say when it happened", ErrShape)

@@ -121,6 +121,7 @@ func backoff(first, most time.Duration, attempts int) time.Duration {
 
 func (h *hook) succeeded() {
 	h.mu.Lock()
+	h.delivered++
 	h.failures, h.until, h.lastErr, h.lastOK = 0, time.Time{}, "", time.Now()
 	h.mu.Unlock()
 	h.left()
@@ -144,6 +145,7 @@ func (h *hook) failed(f *failure) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.lastErr = f.msg
+	h.failedAll++
 	if !f.missed {
 		return
 	}
@@ -171,6 +173,7 @@ func (h *hook) bury(p place, it *item, why string) error {
 	h.d.log.Warn("webhook: an event is a dead letter now", "webhook", h.cfg.Name, "event", it.WebhookID, "type", it.Type, "attempts", it.Attempts, "error", it.Error)
 	h.mu.Lock()
 	h.dead++
+	h.givenUp++
 	over := h.dead > deadMax
 	h.mu.Unlock()
 	if over {

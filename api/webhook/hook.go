@@ -37,6 +37,8 @@ type hook struct {
 	until    time.Time // the receiver rests until then
 	lastErr  string
 	lastOK   time.Time
+
+	delivered, failedAll, givenUp uint64 // since the start
 }
 
 func (d *Dispatcher) newHook(w node.Webhook, c *node.Config) (*hook, error) {

@@ -7,13 +7,17 @@ import (
 
 // Status is where one webhook stands.
 type Status struct {
-	Name     string     `json:"name"`
-	URL      string     `json:"url"`
-	Height   int64      `json:"height"` // taken up to here
-	Waiting  int        `json:"waiting"`
-	Dead     int        `json:"dead"`
-	Error    string     `json:"error,omitempty"` // of the last delivery that failed, where none succeeded since
-	LastSent *time.Time `json:"last_sent,omitempty"`
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	Height  int64  `json:"height"` // taken up to here
+	Waiting int    `json:"waiting"`
+	Dead    int    `json:"dead"`
+	// Deliveries tried since the start, and events given up.
+	Delivered uint64     `json:"delivered"`
+	Failed    uint64     `json:"failed"`
+	GivenUp   uint64     `json:"given_up"`
+	Error     string     `json:"error,omitempty"` // of the last delivery that failed, where none succeeded since
+	LastSent  *time.Time `json:"last_sent,omitempty"`
 }
 
 // Letter is an event that could not be delivered.
@@ -39,7 +43,8 @@ func (d *Dispatcher) Status() []Status {
 	}
 	for _, h := range d.hooks {
 		h.mu.Lock()
-		s := Status{Name: h.cfg.Name, URL: h.cfg.URL, Height: h.cursor.Load(), Waiting: h.queued, Dead: h.dead, Error: h.lastErr}
+		s := Status{Name: h.cfg.Name, URL: h.cfg.URL, Height: h.cursor.Load(), Waiting: h.queued, Dead: h.dead, Error: h.lastErr,
+			Delivered: h.delivered, Failed: h.failedAll, GivenUp: h.givenUp}
 		if at := h.lastOK; !at.IsZero() {
 			s.LastSent = &at
 		}

@@ -65,7 +65,7 @@ func TestFacts(t *testing.T) {
 			t.Errorf("the fact: %+v", got[i])
 		}
 		for _, e := range got {
-			if !slices.Contains([]string{"parties", "handles", "assets", "holdings", "facts"}, e.Data.Table) {
+			if !slices.Contains([]string{"parties", "handles", "assets", "holdings", "facts", "council", "validators", "members", "params"}, e.Data.Table) {
 				t.Errorf("%s was told", e.ID)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/fact"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
@@ -39,6 +40,7 @@ var tables = []table{
 	tableOf(party.Parties), tableOf(asset.Assets), tableOf(asset.Holdings), tableOf(asset.Holds),
 	tableOf(fact.Facts), tableOf(fact.Classes), tableOf(promise.Templates), tableOf(promise.Promises),
 	tableOf(promise.Settlements), tableOf(promise.Pools),
+	tableOf(council.Councils), tableOf(council.Params), tableOf(council.Members), tableOf(council.Proposals), tableOf(council.Misbehaviour),
 }
 
 func tableOf[V any, P interface {
@@ -90,9 +92,15 @@ func Settlement(promiseID string, seq uint32) Key {
 }
 
 // KeyFor names a record of a response's type by what one asks a node for: a
-// *pb.Holding takes a party and an asset, a *pb.Settlement pr_…/3, all others
-// their id.
+// *pb.Holding takes a party and an asset, a *pb.Settlement pr_…/3, a
+// *pb.Council and *pb.Params nothing, all others their id.
 func KeyFor(record op.Message, parts ...string) (Key, error) {
+	switch record.(type) {
+	case *pb.Council:
+		return keyOf(tableOf(council.Councils), council.CouncilKey), nil
+	case *pb.Params:
+		return keyOf(tableOf(council.Params), council.ParamsKey), nil
+	}
 	if len(parts) == 0 {
 		return Key{}, fmt.Errorf("proof: no id")
 	}

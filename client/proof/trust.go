@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/cometbft/cometbft/crypto/ed25519"
+	cmtjson "github.com/cometbft/cometbft/libs/json"
 	cmtmath "github.com/cometbft/cometbft/libs/math"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 	"github.com/cometbft/cometbft/types"
@@ -168,14 +170,36 @@ func LoadTrust(path string) (*Trust, error) {
 		}
 		return t, nil
 	}
-	doc, err := types.GenesisDocFromJSON(b)
+	doc := &types.GenesisDoc{} // not GenesisDocFromJSON, which panics over a validator without a key
+	if err := cmtjson.Unmarshal(b, doc); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	vals, err := genesisValidators(doc)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	var vals []*types.Validator
-	for _, v := range doc.Validators {
-		vals = append(vals, types.NewValidator(v.PubKey, v.Power))
-	}
 	set := types.NewValidatorSet(vals)
 	return &Trust{ChainID: doc.ChainID, ValidatorsHash: set.Hash(), Validators: set, At: doc.GenesisTime}, nil
+}
+
+// genesisValidators are the validators of a genesis file, checked for what
+// types.NewValidatorSet would panic over.
+func genesisValidators(doc *types.GenesisDoc) (vals []*types.Validator, err error) {
+	if doc.ChainID == "" || len(doc.Validators) == 0 {
+		return nil, errors.New("not a genesis file: it has chain_id, and validators")
+	}
+	seen, left := map[string]bool{}, types.MaxTotalVotingPower
+	for i, v := range doc.Validators {
+		key, ok := v.PubKey.(ed25519.PubKey)
+		if !ok || len(key) != ed25519.PubKeySize || seen[string(key)] {
+			return nil, fmt.Errorf("validator %d has no Ed25519 key of %d bytes, or one that another has", i, ed25519.PubKeySize)
+		}
+		if v.Power < 1 || v.Power > left {
+			return nil, fmt.Errorf("validator %d has a power of %d; it is 1 or more, and all together have at most %d", i, v.Power, types.MaxTotalVotingPower)
+		}
+		seen[string(key)] = true
+		left -= v.Power
+		vals = append(vals, types.NewValidator(key, v.Power))
+	}
+	return vals, nil
 }

@@ -32,19 +32,15 @@ var (
 	ErrValue = errors.New("the record is not what the ledger has")
 )
 
-// bundleMax is the longest part of a bundle, in bytes.
+// bundleMax is the largest bundle, in bytes. A node sends a list's in pages of a
+// quarter of it.
 const bundleMax = 4 << 20
 
 // driftMax is how far a header may be ahead of the clock.
 const driftMax = 30 * time.Second
 
-// Result is what a bundle proves.
-type Result struct {
-	// Key names the record.
-	Key Key
-	// Record is the record, such as a *pb.Promise; nil where its absence is
-	// proven.
-	Record op.Message
+// Seal is who signed a state, or a block, and when.
+type Seal struct {
 	// ChainID is the chain.
 	ChainID string
 	// Height is the block after which it was so.
@@ -59,14 +55,41 @@ type Result struct {
 	SignedPower, Power int64
 }
 
+func sealOf(h *types.SignedHeader, vals *types.ValidatorSet) Seal {
+	s := Seal{ChainID: h.ChainID, Height: h.Height - 1, Time: h.Time, AppHash: h.AppHash,
+		Validators: vals.Size(), Power: vals.TotalVotingPower()}
+	for i, sig := range h.Commit.Signatures {
+		if sig.BlockIDFlag == types.BlockIDFlagCommit {
+			s.Signed++
+			s.SignedPower += vals.Validators[i].VotingPower
+		}
+	}
+	return s
+}
+
+// String says where, when and by whom.
+func (s *Seal) String() string {
+	return fmt.Sprintf("on chain %s after height %d, signed %s by %d of %d validators with %d %% of the power",
+		s.ChainID, s.Height, s.Time.UTC().Format("2006-01-02 15:04:05 MST"), s.Signed, s.Validators, s.SignedPower*100/max(s.Power, 1))
+}
+
+// Result is what a bundle about one record proves.
+type Result struct {
+	Seal
+	// Key names the record.
+	Key Key
+	// Record is the record, such as a *pb.Promise; nil where its absence is
+	// proven.
+	Record op.Message
+}
+
 // Meaning says in words what is proven, and what isn't.
 func (r *Result) Meaning() string {
 	what := "is recorded as shown"
 	if r.Record == nil {
 		what = "is not recorded"
 	}
-	return fmt.Sprintf("%s %s on chain %s after height %d, signed %s by %d of %d validators with %d %% of the power. Proven: recorded and unaltered, by whom and when. Not proven: that it is true.",
-		r.Key, what, r.ChainID, r.Height, r.Time.UTC().Format("2006-01-02 15:04:05 MST"), r.Signed, r.Validators, r.SignedPower*100/max(r.Power, 1))
+	return fmt.Sprintf("%s %s %s. Proven: recorded and unaltered, by whom and when. Not proven: that it is true.", r.Key, what, &r.Seal)
 }
 
 // Verify checks a bundle about a record against what is trusted beforehand. It
@@ -76,23 +99,19 @@ func Verify(b *pb.ProofBundle, want Key, t *Trust) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(b.Rows) > 0 {
+		return nil, fmt.Errorf("%w: it is of a list", ErrOtherRecord)
+	}
 	if !bytes.Equal(b.Key, want.bytes) || len(want.bytes) == 0 {
 		return nil, fmt.Errorf("%w: asked about %s, its key is %x", ErrOtherRecord, want, b.Key)
 	}
 	if err := checkHeader(h, vals, t); err != nil {
 		return nil, err
 	}
-	r := &Result{Key: want, ChainID: h.ChainID, Height: h.Height - 1, Time: h.Time, AppHash: h.AppHash,
-		Validators: vals.Size(), Power: vals.TotalVotingPower()}
-	for i, s := range h.Commit.Signatures {
-		if s.BlockIDFlag == types.BlockIDFlagCommit {
-			r.Signed++
-			r.SignedPower += vals.Validators[i].VotingPower
-		}
-	}
-	if err := checkValue(b, h.AppHash); err != nil {
+	if err := checkValue(&pb.RowProof{Key: b.Key, Value: b.Value, Proof: b.Proof}, h.AppHash); err != nil {
 		return nil, err
 	}
+	r := &Result{Seal: sealOf(h, vals), Key: want}
 	if len(b.Value) > 0 {
 		r.Record, err = decode(b.Key, b.Value)
 	}
@@ -104,11 +123,15 @@ func open(b *pb.ProofBundle) (*types.SignedHeader, *types.ValidatorSet, error) {
 	if b == nil {
 		return nil, nil, fmt.Errorf("%w: there is none", ErrMalformed)
 	}
-	if len(b.Value)+len(b.Proof)+len(b.SignedHeader)+len(b.Validators)+len(b.Key) > bundleMax {
+	if b.SizeVT() > bundleMax {
 		return nil, nil, fmt.Errorf("%w: more than %d bytes", ErrMalformed, bundleMax)
 	}
+	return openHeader(b.SignedHeader, b.Validators)
+}
+
+func openHeader(header, validators []byte) (*types.SignedHeader, *types.ValidatorSet, error) {
 	var ph cmtproto.SignedHeader
-	if err := exactly(&ph, b.SignedHeader); err != nil {
+	if err := exactly(&ph, header); err != nil {
 		return nil, nil, fmt.Errorf("%w: signed header: %w", ErrMalformed, err)
 	}
 	h, err := types.SignedHeaderFromProto(&ph)
@@ -116,7 +139,7 @@ func open(b *pb.ProofBundle) (*types.SignedHeader, *types.ValidatorSet, error) {
 		return nil, nil, fmt.Errorf("%w: signed header: %v", ErrMalformed, err)
 	}
 	var pv cmtproto.ValidatorSet
-	if err := pv.Unmarshal(b.Validators); err != nil {
+	if err := pv.Unmarshal(validators); err != nil {
 		return nil, nil, fmt.Errorf("%w: validators: %w", ErrMalformed, err)
 	}
 	if len(pv.Validators) > types.MaxVotesCount {
@@ -180,7 +203,7 @@ func checkHeader(h *types.SignedHeader, vals *types.ValidatorSet, t *Trust) erro
 }
 
 // checkValue checks that the value, or its absence, leads to the root.
-func checkValue(b *pb.ProofBundle, root []byte) error {
+func checkValue(b *pb.RowProof, root []byte) error {
 	var p ics23.CommitmentProof
 	if err := exactly(&p, b.Proof); err != nil {
 		return fmt.Errorf("%w: proof: %w", ErrMalformed, err)

@@ -36,7 +36,7 @@ func playDemo(ctx context.Context, out, progress io.Writer, asJSON, verbose bool
 		return err
 	}
 	defer os.RemoveAll(home)
-	if err := initHome(home, "troth-demo", "127.0.0.1:0", true); err != nil {
+	if err := initHome(home, "troth-demo", "127.0.0.1:0", operatorDefault, true); err != nil {
 		return err
 	}
 	if err := configureDemo(home, verbose); err != nil {

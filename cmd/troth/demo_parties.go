@@ -55,10 +55,7 @@ func demoParties(dir string) ([]*pb.Party, error) {
 	var out []*pb.Party
 	for _, d := range demoCompanies {
 		path := filepath.Join(dir, d.handle+".key")
-		k, err := keyfile.Load(path, "")
-		if errors.Is(err, fs.ErrNotExist) {
-			k, err = newDemoKey(path, d.handle)
-		}
+		k, err := companyKey(path, "demo-"+d.handle, "demo key of @"+d.handle)
 		if err != nil {
 			return nil, fmt.Errorf("key of @%s: %w", d.handle, err)
 		}
@@ -70,11 +67,15 @@ func demoParties(dir string) ([]*pb.Party, error) {
 	return out, nil
 }
 
-func newDemoKey(path, handle string) (*keyfile.Key, error) {
-	k, err := keyfile.Generate(sig.Ed25519, "", "demo key of @"+handle)
-	if err != nil {
+// companyKey loads a genesis company's only key, or makes it, unencrypted.
+func companyKey(path, salt, label string) (*keyfile.Key, error) {
+	k, err := keyfile.Load(path, "")
+	if !errors.Is(err, fs.ErrNotExist) {
+		return k, err
+	}
+	if k, err = keyfile.Generate(sig.Ed25519, "", label); err != nil {
 		return nil, err
 	}
-	k.Party = client.PartyID(k.Scheme(), k.Public(), []byte("demo-"+handle), "")
+	k.Party = client.PartyID(k.Scheme(), k.Public(), []byte(salt), "")
 	return k, keyfile.Save(path, k, keyfile.Options{NoPassphrase: true})
 }

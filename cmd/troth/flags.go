@@ -118,7 +118,7 @@ func (s *session) busy(what string) (done func()) {
 		tick := time.NewTicker(100 * time.Millisecond)
 		defer tick.Stop()
 		for i := 0; ; i++ {
-			fmt.Fprintf(os.Stderr, "\r%c %s, %.0f s ", `|/-\`[i%4], what, time.Since(start).Seconds())
+			fmt.Fprint(os.Stderr, "\r\x1b[K"+busyLine(i, what, time.Since(start), columns(os.Stderr)))
 			select {
 			case <-stop:
 				fmt.Fprint(os.Stderr, "\r\x1b[K")
@@ -128,4 +128,15 @@ func (s *session) busy(what string) (done func()) {
 		}
 	}()
 	return func() { close(stop); <-stopped }
+}
+
+// busyLine is what is shown at a step, in less than width columns: a line that
+// wraps can't be written over. The time is what stays.
+func busyLine(step int, what string, took time.Duration, width int) string {
+	after := fmt.Sprintf(", %.0f s ", took.Seconds())
+	text := []rune(what)
+	if room := max(0, width-3-len(after)); len(text) > room {
+		text = append(text[:max(0, room-1)], '…')
+	}
+	return string(`|/-\`[step%4]) + " " + string(text) + after
 }

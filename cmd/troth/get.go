@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/client/proof"
 	"github.com/troth-ledger/troth/gen/pb"
@@ -35,10 +35,8 @@ func newGetCommand() *cobra.Command {
 // getting is one query of one object.
 type getting struct {
 	session
+	proving
 	method protoreflect.MethodDescriptor
-	prove  bool
-	trust  string
-	age    time.Duration
 }
 
 func newGetOne(m protoreflect.MethodDescriptor, thing string) *cobra.Command {
@@ -58,10 +56,7 @@ func newGetOne(m protoreflect.MethodDescriptor, thing string) *cobra.Command {
 	}
 	g.flags(c)
 	if provable(m) {
-		c.Flags().BoolVar(&g.prove, "prove", false, "ask for a proof, check it here, and say what it means")
-		c.Flags().StringVar(&g.trust, "trust", "", "the validators to trust: a trust file, or the chain's genesis.json; those first seen of the chain where not given")
-		c.Flags().DurationVar(&g.age, "max-age", 5*time.Minute, "how old a proof may be; 0 for any age")
-		complete(c, "trust", "json")
+		g.proofFlags(c)
 	}
 	return c
 }
@@ -78,7 +73,9 @@ func idFields(m protoreflect.MessageDescriptor) []protoreflect.FieldDescriptor {
 }
 
 // provable says whether an answer can have a proof.
-func provable(m protoreflect.MethodDescriptor) bool { return m.Output().Fields().ByName("read") != nil }
+func provable(m protoreflect.MethodDescriptor) bool {
+	return m.Input().Fields().ByName("options") != nil
+}
 
 func (g *getting) run(fields []protoreflect.FieldDescriptor, args []string) error {
 	if err := g.open(); err != nil {
@@ -97,16 +94,16 @@ func (g *getting) run(fields []protoreflect.FieldDescriptor, args []string) erro
 		}
 		req.ProtoReflect().Set(f, protoreflect.ValueOfString(args[i]))
 	}
-	if g.prove {
-		f := req.ProtoReflect().Descriptor().Fields().ByName("options")
-		req.ProtoReflect().Set(f, protoreflect.ValueOfMessage((&pb.ReadOptions{Prove: true}).ProtoReflect()))
-	}
+	g.ask(req)
 	if err := g.call(ctx, string(g.method.Name()), req, res); err != nil {
 		return err
 	}
 	field := recordField(res)
 	if !g.prove {
 		return g.print(res, res.ProtoReflect().Get(field).Message().Interface(), nil)
+	}
+	if r, ok := res.(*pb.GetTxResponse); ok {
+		return g.printTx(r, args[0])
 	}
 	proven, err := g.verify(res, field, args)
 	if err != nil {
@@ -135,20 +132,38 @@ func (g *getting) verify(res op.Message, field protoreflect.FieldDescriptor, arg
 	if err != nil {
 		return nil, err
 	}
-	trust, err := g.trusted(read.GetProof())
+	trust, err := g.bounded(g.cmd.ErrOrStderr(), read.GetProof())
 	if err != nil {
-		return nil, fmt.Errorf("the proof does not hold: %w", err)
+		return nil, unproven(err)
 	}
-	trust.MaxAge = g.age
 	proven, err := proof.Verify(read.GetProof(), key, trust)
 	if err != nil {
-		return nil, fmt.Errorf("the proof does not hold: %w", err)
+		return nil, unproven(err)
 	}
 	m.Clear(field)
 	if proven.Record != nil {
 		m.Set(field, protoreflect.ValueOfMessage(proven.Record.ProtoReflect()))
 	}
 	return proven, nil
+}
+
+// printTx checks a transaction's proof and shows what it proves, and the message
+// that the node put beside it.
+func (g *getting) printTx(r *pb.GetTxResponse, id string) error {
+	x, err := g.verifyTx(g.cmd.ErrOrStderr(), r.Proof, id)
+	if err != nil {
+		return err
+	}
+	message := r.Tx.GetResult().GetMessage()
+	x.Result.Message = message
+	r.Tx = &pb.TxRecord{Id: x.ID, Party: x.Body.Party, Height: x.Height, Index: uint32(x.Index), Time: timestamppb.New(x.BlockTime), Result: x.Result}
+	w := g.cmd.OutOrStdout()
+	if g.json {
+		return show.WriteJSON(w, r)
+	}
+	g.printer(g.cmd.Context()).Record(w, r.Tx)
+	fmt.Fprintf(w, "\nproven: %s\n", x.Meaning())
+	return nil
 }
 
 func (g *getting) print(res op.Message, record proto.Message, proven *proof.Result) error {

@@ -18,14 +18,18 @@ import (
 const homeDefault = "troth-data"
 
 func newInitCommand() *cobra.Command {
-	var home, chain, listen string
+	var home, chain, listen, operator string
 	var demo bool
+	var j joinFlags
 	c := &cobra.Command{
 		Use:   "init",
 		Short: "Make a node's folder: keys, genesis and one commented configuration file",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := initHome(home, chain, listen, demo); err != nil {
+			if len(j.nodes) > 0 {
+				return j.run(cmd, home, listen)
+			}
+			if err := initHome(home, chain, listen, operator, demo); err != nil {
 				return err
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "made a node in %s; its configuration is %s\nstart it with: troth start --home %s\n",
@@ -36,28 +40,43 @@ func newInitCommand() *cobra.Command {
 	c.Flags().StringVar(&home, "home", homeDefault, "the node's folder")
 	c.Flags().StringVar(&chain, "chain-id", "", "the chain's id: a-z, 0-9 and -; made up where empty")
 	c.Flags().StringVar(&listen, "listen", "", "where the API is served; 127.0.0.1:8700 where empty")
+	c.Flags().StringVar(&operator, "operator", operatorDefault, "handle of the company that runs the node and has the council's only seat; its key is "+operatorKey)
 	c.Flags().BoolVar(&demo, "demo", false, "with the demo companies: a bank, a shop, a carrier and others, whose keys are in keys/demo")
+	j.flags(c)
 	return c
 }
 
-// initHome makes a node alone on a new chain.
-func initHome(home, chain, listen string, withDemo bool) error {
-	if chain == "" {
-		var b [4]byte
-		if _, err := rand.Read(b[:]); err != nil {
-			return err
-		}
-		chain = "troth-" + hex.EncodeToString(b[:])
+// chainName makes up a chain's id where none is given.
+func chainName(given string) (string, error) {
+	if given != "" {
+		return given, nil
 	}
-	g := &pb.Genesis{Params: ledger.DefaultParams()}
+	var b [4]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return "", err
+	}
+	return "troth-" + hex.EncodeToString(b[:]), nil
+}
+
+// initHome makes a node alone on a new chain.
+func initHome(home, chain, listen, operator string, withDemo bool) error {
+	chain, err := chainName(chain)
+	if err != nil {
+		return err
+	}
+	member, err := operatorParty(home, operator)
+	if err != nil {
+		return fmt.Errorf("making the operator: %w", err)
+	}
+	g := &pb.Genesis{Params: ledger.DefaultParams(), Parties: []*pb.Party{member}}
 	if withDemo {
 		parties, err := demoParties(filepath.Join(home, demoKeys))
 		if err != nil {
 			return fmt.Errorf("making the demo companies: %w", err)
 		}
-		g.Parties = parties
+		g.Parties = append(g.Parties, parties...)
 	}
-	err := node.Init(home, node.Genesis{ChainID: chain, Time: time.Now(), State: g}, listen)
+	err = node.Init(home, node.Genesis{ChainID: chain, Time: time.Now(), State: g, Member: member.Id}, listen)
 	if errors.Is(err, node.ErrExists) {
 		return fmt.Errorf("%w; start it with: troth start --home %s", err, home)
 	}

@@ -33,11 +33,14 @@ func newListCommand() *cobra.Command {
 // listing is one query of many objects.
 type listing struct {
 	session
+	proving
 	method protoreflect.MethodDescriptor
 	fields *reflag.Set
 	limit  uint32
 	token  string
 	all    bool
+	shown  int    // how many rows were proven
+	proven string // what is proven, in words
 }
 
 func newListMany(m protoreflect.MethodDescriptor, things string) *cobra.Command {
@@ -49,13 +52,14 @@ func newListMany(m protoreflect.MethodDescriptor, things string) *cobra.Command 
 		RunE:  func(*cobra.Command, []string) error { return l.run(nil) },
 	}
 	l.pageFlags(c)
-	l.fields = reflag.Define(c.Flags(), m.Input(), "page")
+	l.fields = reflag.Define(c.Flags(), m.Input(), "page", "options")
 	l.fields.Enums(func(flag string, values []string) { choose(c, flag, values) })
 	return c
 }
 
 func (l *listing) pageFlags(c *cobra.Command) {
 	l.flags(c)
+	l.proofFlags(c)
 	c.Flags().Uint32Var(&l.limit, "limit", 0, "how many in a page; 50 where not given, 500 at most")
 	c.Flags().StringVar(&l.token, "token", "", "the token that the page before ended with")
 	c.Flags().BoolVar(&l.all, "all", false, "every page to the end")
@@ -76,8 +80,9 @@ func (l *listing) run(base *reflag.Tree) error {
 	}
 	page := &pb.Page{Size: l.limit, Token: l.token}
 	req.ProtoReflect().Set(l.method.Input().Fields().ByName("page"), protoreflect.ValueOfMessage(page.ProtoReflect()))
+	l.ask(req)
 	res := goType(l.method.Output())
-	if err := l.call(ctx, string(l.method.Name()), req, res); err != nil {
+	if err := l.page(req, res); err != nil {
 		return err
 	}
 	if l.all {
@@ -88,6 +93,17 @@ func (l *listing) run(base *reflag.Tree) error {
 	return l.print(res)
 }
 
+// page reads a page, and checks its proof.
+func (l *listing) page(req, res op.Message) error {
+	if err := l.call(l.cmd.Context(), string(l.method.Name()), req, res); err != nil || !l.prove {
+		return err
+	}
+	if r, ok := res.(*pb.ListHistoryResponse); ok {
+		return l.verifyHistory(r)
+	}
+	return l.verifyRows(req, res)
+}
+
 // appendPages reads the pages that follow, and adds their rows.
 func (l *listing) appendPages(req, res op.Message) error {
 	into := res.ProtoReflect()
@@ -96,7 +112,7 @@ func (l *listing) appendPages(req, res op.Message) error {
 		page := req.ProtoReflect().Mutable(l.method.Input().Fields().ByName("page")).Message().Interface().(*pb.Page)
 		page.Token = into.Get(token).String()
 		more := goType(l.method.Output())
-		if err := l.call(l.cmd.Context(), string(l.method.Name()), req, more); err != nil {
+		if err := l.page(req, more); err != nil {
 			return err
 		}
 		from := more.ProtoReflect().Get(rows).List()
@@ -123,6 +139,9 @@ func (l *listing) print(res op.Message) error {
 		fmt.Fprintln(l.cmd.ErrOrStderr(), "none")
 	}
 	l.printer(l.cmd.Context()).Table(w, rows)
+	if l.prove {
+		fmt.Fprintf(w, "\nproven: %s\n", l.proven)
+	}
 	if next := m.Get(m.Descriptor().Fields().ByName("next")).String(); next != "" {
 		fmt.Fprintf(l.cmd.ErrOrStderr(), "there are more: --token %s, or --all\n", next)
 	}

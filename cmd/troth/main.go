@@ -2,7 +2,9 @@
 //
 // One file is one command. What a command prints to people goes to standard
 // output; errors go to standard error, and say what to do. The exit status is 1
-// for an error and 2 for a command line that makes no sense.
+// for an error, 2 for a command line that makes no sense, and 3 for a node whose
+// chain goes on by rules that this program doesn't have: another start of it
+// would be of no use.
 package main
 
 import (
@@ -19,6 +21,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/troth-ledger/troth/client"
+	"github.com/troth-ledger/troth/ledger/council"
 )
 
 // version is the program's, as the build has it.
@@ -39,11 +42,16 @@ type usageError struct{ error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// statusUpgrade is the exit status of a node that another version has to run.
+const statusUpgrade = 3
+
 // command runs the command line and returns the exit status.
 func command(args []string) int {
 	// A command that is interrupted ends what it has begun.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	// The second signal finds nobody who listens, and ends the process at once.
+	context.AfterFunc(ctx, stop)
 	root := newRootCommand()
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -52,6 +60,10 @@ func command(args []string) int {
 	}
 	if err.Error() != "" {
 		fmt.Fprintln(os.Stderr, "troth:", err)
+	}
+	var needed *council.UpgradeNeeded
+	if errors.As(err, &needed) {
+		return statusUpgrade
 	}
 	var usage usageError
 	if errors.As(err, &usage) || strings.HasPrefix(err.Error(), "unknown command") {
@@ -72,10 +84,11 @@ func newRootCommand() *cobra.Command {
 	root.AddGroup(&cobra.Group{ID: groupNode, Title: "Run a node:"},
 		&cobra.Group{ID: groupWrite, Title: "Write promises, and sign:"},
 		&cobra.Group{ID: groupRead, Title: "Read:"})
-	add(root, groupNode, newInitCommand(), newStartCommand(), newDemoCommand(), newWebhooksCommand())
+	add(root, groupNode, newInitCommand(), newStartCommand(), newTestnetCommand(), newDemoCommand(), newWebhooksCommand(), newValidatorCommand(),
+		newBackupCommand(), newFsckCommand(), newExportCommand(), newImportCommand())
 	add(root, groupWrite, newPromiseCommand(), newTxCommand(), newKeyCommand(), newPartyCommand())
 	add(root, groupRead, newStatusCommand(), newGetCommand(), newListCommand(), newWatchCommand(), newExplainCommand(), newHistoryCommand())
-	root.AddCommand(newReferenceCommand())
+	root.AddCommand(newVersionCommand(), newReferenceCommand())
 	root.InitDefaultCompletionCmd()
 	saneUsage(root)
 	return root

@@ -8,6 +8,7 @@ import (
 
 	"github.com/troth-ledger/troth/client/promisefile"
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/promise/contract"
 )
 
 func newPromiseCheckCommand() *cobra.Command {
@@ -17,8 +18,9 @@ func newPromiseCheckCommand() *cobra.Command {
 		Short: "Check templates as publishing would",
 		Long: `Check templates as publishing would: the format, the types and cost of every
 expression, unreachable and overlapping rules, boundaries that no rule or two
-rules cover, holds that are not paid out entirely, promises that might never
-end, and the examples.
+rules cover, holds that are not paid out entirely, promises that facts could
+keep open for ever, and the examples. For a template without fault it says which
+rule is sure to end a promise, and when with the terms of the first example.
 
 Errors and warnings are printed as FILE:LINE:COL. The exit status is 1 if there
 is an error.`,
@@ -48,7 +50,8 @@ func runPromiseCheck(cmd *cobra.Command, files []string, asJSON bool) error {
 		if c == nil {
 			bad = true
 		} else if !asJSON {
-			fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s\n", name, inventory(f.Template))
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: ok: %s\n%s: %s\n", name, inventory(f.Template),
+				name, c.Explain(contract.Reading{Decimals: f.Decimals}).Ends)
 		}
 	}
 	if asJSON {

@@ -1,13 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,18 +21,24 @@ func newStartCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "start",
 		Short: "Run a node until it is stopped",
-		Args:  cobra.NoArgs,
+		Long: `Run a node until it is stopped.
+
+SIGTERM or Ctrl-C stops it: it takes no more requests, finishes those under way,
+for five seconds at most, and the block at hand, and closes its stores. A second
+signal ends the process at once, which loses nothing that was acknowledged. The
+exit status is 0 after a clean stop, 1 for an error, 2 for a command line that
+makes no sense, and 3 where the chain goes on by rules that this program doesn't
+have.`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if ifNew {
 				if _, err := os.Stat(filepath.Join(home, "genesis.json")); os.IsNotExist(err) {
-					if err := initHome(home, "", listen, true); err != nil {
+					if err := initHome(home, "", listen, operatorDefault, true); err != nil {
 						return err
 					}
 				}
 			}
-			ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
-			defer stop()
-			return runNode(ctx, home, listen, func(r *running) { r.greet(cmd, home) })
+			return runNode(cmd.Context(), home, listen, func(r *running) { r.greet(cmd, home) })
 		},
 	}
 	c.Flags().StringVar(&home, "home", homeDefault, "the node's folder")
@@ -47,6 +52,8 @@ type running struct {
 	node   *node.Node
 	server *api.Server
 	url    string
+	// operator is where metrics and health are; empty for nowhere.
+	operator string
 }
 
 // runNode runs a node and its API until ctx ends. ready is called once both are up.
@@ -57,22 +64,41 @@ func runNode(ctx context.Context, home, listen string, ready func(*running)) err
 	}
 	if listen != "" {
 		c.API.Listen = listen
+		if err := c.Check(); err != nil {
+			return err
+		}
 	}
-	log := logger(c.Log.Level)
+	log := c.Logger(os.Stderr)
+	if err := node.Join(ctx, c, sources(c.Join.Nodes), log); err != nil {
+		return err
+	}
 	// The port first: a node that nobody can reach shouldn't make blocks.
 	l, err := api.Listen(c.API.Listen)
 	if err != nil {
 		return err
 	}
-	n, err := node.Start(c, log)
+	op, err := api.ListenOperator(c)
 	if err != nil {
 		_ = l.Close()
 		return err
 	}
+	n, err := node.Start(c, log)
+	if err != nil {
+		_ = l.Close()
+		if op != nil {
+			_ = op.Close()
+		}
+		return err
+	}
 	s := api.New(n, c, version, log)
-	done := make(chan error, 1)
+	done := make(chan error, 2)
 	go func() { done <- s.Serve(l) }()
-	ready(&running{node: n, server: s, url: "http://" + l.Addr().String()})
+	r := &running{node: n, server: s, url: "http://" + l.Addr().String()}
+	if op != nil {
+		r.operator = "http://" + op.Addr().String()
+		go func() { done <- s.ServeOperator(op) }()
+	}
+	ready(r)
 	select {
 	case <-ctx.Done():
 		err = nil
@@ -80,15 +106,32 @@ func runNode(ctx context.Context, home, listen string, ready func(*running)) err
 	case <-n.Failed():
 		err = n.Err()
 	}
-	quick, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if e := s.Stop(quick); err == nil {
-		err = e
-	}
-	if e := n.Stop(); err == nil {
+	if e := stopNode(s, n); err == nil {
 		err = e
 	}
 	return err
+}
+
+const (
+	// answerTime is how long requests under way may take when a node stops.
+	answerTime = 5 * time.Second
+	// stopTime is how long the block at hand and the stores may take then.
+	stopTime = 30 * time.Second
+)
+
+// stopNode finishes what is under way and closes everything, within a bound.
+func stopNode(s *api.Server, n *node.Node) error {
+	quick, cancel := context.WithTimeout(context.Background(), answerTime)
+	defer cancel()
+	err := s.Stop(quick)
+	stopped := make(chan error, 1)
+	go func() { stopped <- n.Stop() }()
+	select {
+	case e := <-stopped:
+		return errors.Join(err, e)
+	case <-time.After(stopTime):
+		return fmt.Errorf("the node did not stop within %s; what was acknowledged is on disk, and the next start sees to the rest", stopTime)
+	}
 }
 
 func (r *running) greet(cmd *cobra.Command, home string) {
@@ -96,16 +139,9 @@ func (r *running) greet(cmd *cobra.Command, home string) {
 
   API       %s  (Connect, gRPC and JSON; health at /healthz)
   status    troth status --node %s
+  metrics   %s
   stories   troth demo     plays thirteen promises on a throwaway node
   data      %s             stop with Ctrl-C; the next start goes on from there
 
-`, r.node.ChainID(), r.url, r.url, home)
-}
-
-func logger(level string) *slog.Logger {
-	var l slog.Level
-	if err := l.UnmarshalText([]byte(level)); err != nil {
-		l = slog.LevelInfo
-	}
-	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+`, r.node.ChainID(), r.url, r.url, cmp.Or(r.operator, "nowhere: operator.listen is off"), home)
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/internal/show"
+	"github.com/troth-ledger/troth/node"
 )
 
 // changeOutput is a change as --json prints it, an object a line.
@@ -48,7 +49,7 @@ something: troth history ID tells what.`,
 	}
 	s.flags(c)
 	c.Flags().StringArrayVar(&tables, "table", nil, "only changes of this table, such as promises or settlements; several times for several")
-	choose(c, "table", []string{"parties", "assets", "holdings", "holds", "facts", "templates", "promises", "settlements", "pools"})
+	choose(c, "table", node.Tables())
 	c.Flags().IntVar(&count, "count", 0, "stop after so many changes")
 	return c
 }

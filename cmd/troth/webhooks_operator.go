@@ -24,8 +24,13 @@ type operator struct {
 	json bool
 }
 
-// call asks the node and decodes its answer.
+// call asks the node about its webhooks and decodes its answer.
 func (o *operator) call(ctx context.Context, method, path string, into any) error {
+	return o.ask(ctx, method, "/operator/webhooks"+path, time.Minute, into)
+}
+
+// ask asks the node and decodes its answer.
+func (o *operator) ask(ctx context.Context, method, path string, patience time.Duration, into any) error {
 	token, err := os.ReadFile(filepath.Join(o.home, api.OperatorToken))
 	if os.IsNotExist(err) {
 		return fmt.Errorf("no node has run in %s; say which folder with --home, or start it: troth start --home %[1]s", o.home)
@@ -44,9 +49,9 @@ func (o *operator) call(ctx context.Context, method, path string, into any) erro
 	if !strings.Contains(base, "://") {
 		base = "http://" + base
 	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+"/operator/webhooks"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(base, "/")+path, nil)
 	if err != nil {
 		return err
 	}

@@ -248,7 +248,12 @@ type ProofBundle struct {
 	// The encoded tendermint.types.SignedHeader whose app hash covers the value.
 	SignedHeader []byte `protobuf:"bytes,4,opt,name=signed_header,json=signedHeader,proto3" json:"signed_header,omitempty"`
 	// The encoded tendermint.types.ValidatorSet that signed it.
-	Validators    []byte `protobuf:"bytes,5,opt,name=validators,proto3" json:"validators,omitempty"`
+	Validators []byte `protobuf:"bytes,5,opt,name=validators,proto3" json:"validators,omitempty"`
+	// The rows of a list, in its order, all under the one header; `key`, `value`
+	// and `proof` are empty then. Each row is proven by itself. That no row is
+	// left out is proven for settlements alone: their promise, which says how many
+	// there are, is the first row.
+	Rows          []*RowProof `protobuf:"bytes,6,rep,name=rows,proto3" json:"rows,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -318,6 +323,180 @@ func (x *ProofBundle) GetValidators() []byte {
 	return nil
 }
 
+func (x *ProofBundle) GetRows() []*RowProof {
+	if x != nil {
+		return x.Rows
+	}
+	return nil
+}
+
+// RowProof proves one row of a list.
+type RowProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The key in the state tree.
+	Key []byte `protobuf:"bytes,1,opt,name=key,proto3" json:"key,omitempty"`
+	// The encoded record.
+	Value []byte `protobuf:"bytes,2,opt,name=value,proto3" json:"value,omitempty"`
+	// An ics23.CommitmentProof under SmtSpec against the header's app hash.
+	Proof         []byte `protobuf:"bytes,3,opt,name=proof,proto3" json:"proof,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RowProof) Reset() {
+	*x = RowProof{}
+	mi := &file_troth_v1_api_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RowProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RowProof) ProtoMessage() {}
+
+func (x *RowProof) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RowProof.ProtoReflect.Descriptor instead.
+func (*RowProof) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *RowProof) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *RowProof) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+func (x *RowProof) GetProof() []byte {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+// TxProof proves that a transaction is in a block, and what became of it there.
+type TxProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The encoded SignedTx, as it is in the block.
+	Tx []byte `protobuf:"bytes,1,opt,name=tx,proto3" json:"tx,omitempty"`
+	// The encoded tendermint.crypto.Proof that leads from it to the data hash of
+	// the block's header.
+	TxProof []byte `protobuf:"bytes,2,opt,name=tx_proof,json=txProof,proto3" json:"tx_proof,omitempty"`
+	// The encoded tendermint.abci.ExecTxResult, which has the result's code and the
+	// encoded TxResult without its message.
+	Result []byte `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	// The encoded tendermint.crypto.Proof that leads from it to the last results
+	// hash of the next header.
+	ResultProof []byte `protobuf:"bytes,4,opt,name=result_proof,json=resultProof,proto3" json:"result_proof,omitempty"`
+	// The encoded tendermint.types.Header of the block; the next one names it.
+	Header []byte `protobuf:"bytes,5,opt,name=header,proto3" json:"header,omitempty"`
+	// The encoded tendermint.types.SignedHeader of the next block.
+	SignedHeader []byte `protobuf:"bytes,6,opt,name=signed_header,json=signedHeader,proto3" json:"signed_header,omitempty"`
+	// The encoded tendermint.types.ValidatorSet that signed that.
+	Validators    []byte `protobuf:"bytes,7,opt,name=validators,proto3" json:"validators,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TxProof) Reset() {
+	*x = TxProof{}
+	mi := &file_troth_v1_api_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TxProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TxProof) ProtoMessage() {}
+
+func (x *TxProof) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TxProof.ProtoReflect.Descriptor instead.
+func (*TxProof) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *TxProof) GetTx() []byte {
+	if x != nil {
+		return x.Tx
+	}
+	return nil
+}
+
+func (x *TxProof) GetTxProof() []byte {
+	if x != nil {
+		return x.TxProof
+	}
+	return nil
+}
+
+func (x *TxProof) GetResult() []byte {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
+func (x *TxProof) GetResultProof() []byte {
+	if x != nil {
+		return x.ResultProof
+	}
+	return nil
+}
+
+func (x *TxProof) GetHeader() []byte {
+	if x != nil {
+		return x.Header
+	}
+	return nil
+}
+
+func (x *TxProof) GetSignedHeader() []byte {
+	if x != nil {
+		return x.SignedHeader
+	}
+	return nil
+}
+
+func (x *TxProof) GetValidators() []byte {
+	if x != nil {
+		return x.Validators
+	}
+	return nil
+}
+
 // GetRequest names an object.
 type GetRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -331,7 +510,7 @@ type GetRequest struct {
 
 func (x *GetRequest) Reset() {
 	*x = GetRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[5]
+	mi := &file_troth_v1_api_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -343,7 +522,7 @@ func (x *GetRequest) String() string {
 func (*GetRequest) ProtoMessage() {}
 
 func (x *GetRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[5]
+	mi := &file_troth_v1_api_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -356,7 +535,7 @@ func (x *GetRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetRequest.ProtoReflect.Descriptor instead.
 func (*GetRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{5}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *GetRequest) GetId() string {
@@ -377,14 +556,16 @@ func (x *GetRequest) GetOptions() *ReadOptions {
 type GetTxResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Where it stands.
-	Tx            *TxRecord `protobuf:"bytes,1,opt,name=tx,proto3" json:"tx,omitempty"`
+	Tx *TxRecord `protobuf:"bytes,1,opt,name=tx,proto3" json:"tx,omitempty"`
+	// The proof that it is in its block, where asked for.
+	Proof         *TxProof `protobuf:"bytes,2,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetTxResponse) Reset() {
 	*x = GetTxResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[6]
+	mi := &file_troth_v1_api_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -396,7 +577,7 @@ func (x *GetTxResponse) String() string {
 func (*GetTxResponse) ProtoMessage() {}
 
 func (x *GetTxResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[6]
+	mi := &file_troth_v1_api_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -409,7 +590,7 @@ func (x *GetTxResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTxResponse.ProtoReflect.Descriptor instead.
 func (*GetTxResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{6}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *GetTxResponse) GetTx() *TxRecord {
@@ -417,6 +598,244 @@ func (x *GetTxResponse) GetTx() *TxRecord {
 		return x.Tx
 	}
 	return nil
+}
+
+func (x *GetTxResponse) GetProof() *TxProof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+// ReadHeaderRequest names a block.
+type ReadHeaderRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Its height; the last one where 0.
+	Height        int64 `protobuf:"varint,1,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadHeaderRequest) Reset() {
+	*x = ReadHeaderRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadHeaderRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadHeaderRequest) ProtoMessage() {}
+
+func (x *ReadHeaderRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadHeaderRequest.ProtoReflect.Descriptor instead.
+func (*ReadHeaderRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *ReadHeaderRequest) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+// ReadHeaderResponse is a signed header.
+type ReadHeaderResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The encoded tendermint.types.SignedHeader.
+	SignedHeader []byte `protobuf:"bytes,1,opt,name=signed_header,json=signedHeader,proto3" json:"signed_header,omitempty"`
+	// The encoded tendermint.types.ValidatorSet that signed it.
+	Validators []byte `protobuf:"bytes,2,opt,name=validators,proto3" json:"validators,omitempty"`
+	// The hash of the header, which names the block: what to compare with another
+	// source before joining.
+	Hash []byte `protobuf:"bytes,3,opt,name=hash,proto3" json:"hash,omitempty"`
+	// The block's height.
+	Height        int64 `protobuf:"varint,4,opt,name=height,proto3" json:"height,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadHeaderResponse) Reset() {
+	*x = ReadHeaderResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadHeaderResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadHeaderResponse) ProtoMessage() {}
+
+func (x *ReadHeaderResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadHeaderResponse.ProtoReflect.Descriptor instead.
+func (*ReadHeaderResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *ReadHeaderResponse) GetSignedHeader() []byte {
+	if x != nil {
+		return x.SignedHeader
+	}
+	return nil
+}
+
+func (x *ReadHeaderResponse) GetValidators() []byte {
+	if x != nil {
+		return x.Validators
+	}
+	return nil
+}
+
+func (x *ReadHeaderResponse) GetHash() []byte {
+	if x != nil {
+		return x.Hash
+	}
+	return nil
+}
+
+func (x *ReadHeaderResponse) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+// ReadGenesisRequest is empty.
+type ReadGenesisRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReadGenesisRequest) Reset() {
+	*x = ReadGenesisRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadGenesisRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadGenesisRequest) ProtoMessage() {}
+
+func (x *ReadGenesisRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadGenesisRequest.ProtoReflect.Descriptor instead.
+func (*ReadGenesisRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{11}
+}
+
+// ReadGenesisResponse is what a new node needs to join.
+type ReadGenesisResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The chain's genesis.json, as it is in this node's folder. Its SHA-256 is what
+	// to compare with another source.
+	Genesis []byte `protobuf:"bytes,1,opt,name=genesis,proto3" json:"genesis,omitempty"`
+	// The id of this node among the chain's nodes.
+	NodeId string `protobuf:"bytes,2,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	// The port where other nodes connect to it; 0 where none can.
+	Port uint32 `protobuf:"varint,3,opt,name=port,proto3" json:"port,omitempty"`
+	// The last height of which it offers a snapshot of the state; 0 for none.
+	SnapshotHeight int64 `protobuf:"varint,4,opt,name=snapshot_height,json=snapshotHeight,proto3" json:"snapshot_height,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *ReadGenesisResponse) Reset() {
+	*x = ReadGenesisResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReadGenesisResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReadGenesisResponse) ProtoMessage() {}
+
+func (x *ReadGenesisResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReadGenesisResponse.ProtoReflect.Descriptor instead.
+func (*ReadGenesisResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ReadGenesisResponse) GetGenesis() []byte {
+	if x != nil {
+		return x.Genesis
+	}
+	return nil
+}
+
+func (x *ReadGenesisResponse) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
+	}
+	return ""
+}
+
+func (x *ReadGenesisResponse) GetPort() uint32 {
+	if x != nil {
+		return x.Port
+	}
+	return 0
+}
+
+func (x *ReadGenesisResponse) GetSnapshotHeight() int64 {
+	if x != nil {
+		return x.SnapshotHeight
+	}
+	return 0
 }
 
 // GetStatusRequest is empty.
@@ -428,7 +847,7 @@ type GetStatusRequest struct {
 
 func (x *GetStatusRequest) Reset() {
 	*x = GetStatusRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[7]
+	mi := &file_troth_v1_api_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -440,7 +859,7 @@ func (x *GetStatusRequest) String() string {
 func (*GetStatusRequest) ProtoMessage() {}
 
 func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[7]
+	mi := &file_troth_v1_api_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -453,7 +872,7 @@ func (x *GetStatusRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusRequest.ProtoReflect.Descriptor instead.
 func (*GetStatusRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{7}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{13}
 }
 
 // GetStatusResponse says where the chain stands.
@@ -472,14 +891,33 @@ type GetStatusResponse struct {
 	// Transactions waiting in this node's pool.
 	Pool uint32 `protobuf:"varint,6,opt,name=pool,proto3" json:"pool,omitempty"`
 	// Objects in the state.
-	Objects       int64 `protobuf:"varint,7,opt,name=objects,proto3" json:"objects,omitempty"`
+	Objects int64 `protobuf:"varint,7,opt,name=objects,proto3" json:"objects,omitempty"`
+	// The node still catches up from others' blocks: what it answers is old.
+	CatchingUp bool `protobuf:"varint,8,opt,name=catching_up,json=catchingUp,proto3" json:"catching_up,omitempty"`
+	// Other nodes that this one is connected to.
+	Peers uint32 `protobuf:"varint,9,opt,name=peers,proto3" json:"peers,omitempty"`
+	// Validators that vote on blocks.
+	Validators uint32 `protobuf:"varint,10,opt,name=validators,proto3" json:"validators,omitempty"`
+	// Their voting power together.
+	VotingPower int64 `protobuf:"varint,11,opt,name=voting_power,json=votingPower,proto3" json:"voting_power,omitempty"`
+	// Power of this node's own validator; 0 where it is none.
+	OwnPower int64 `protobuf:"varint,12,opt,name=own_power,json=ownPower,proto3" json:"own_power,omitempty"`
+	// Transactions that became final in the last sixty seconds of this node.
+	TransactionsLastMinute uint64 `protobuf:"varint,13,opt,name=transactions_last_minute,json=transactionsLastMinute,proto3" json:"transactions_last_minute,omitempty"`
+	// The upgrade that is scheduled.
+	Upgrade *Upgrade `protobuf:"bytes,14,opt,name=upgrade,proto3" json:"upgrade,omitempty"`
+	// The first height whose transactions this node knows, and from which on it
+	// has histories: above 1 where it joined from a snapshot, or forgets.
+	KeptFrom int64 `protobuf:"varint,15,opt,name=kept_from,json=keptFrom,proto3" json:"kept_from,omitempty"`
+	// The node's id among the chain's nodes.
+	NodeId        string `protobuf:"bytes,16,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *GetStatusResponse) Reset() {
 	*x = GetStatusResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[8]
+	mi := &file_troth_v1_api_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +929,7 @@ func (x *GetStatusResponse) String() string {
 func (*GetStatusResponse) ProtoMessage() {}
 
 func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[8]
+	mi := &file_troth_v1_api_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +942,7 @@ func (x *GetStatusResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetStatusResponse.ProtoReflect.Descriptor instead.
 func (*GetStatusResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{8}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *GetStatusResponse) GetChainId() string {
@@ -556,6 +994,69 @@ func (x *GetStatusResponse) GetObjects() int64 {
 	return 0
 }
 
+func (x *GetStatusResponse) GetCatchingUp() bool {
+	if x != nil {
+		return x.CatchingUp
+	}
+	return false
+}
+
+func (x *GetStatusResponse) GetPeers() uint32 {
+	if x != nil {
+		return x.Peers
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetValidators() uint32 {
+	if x != nil {
+		return x.Validators
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetVotingPower() int64 {
+	if x != nil {
+		return x.VotingPower
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetOwnPower() int64 {
+	if x != nil {
+		return x.OwnPower
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetTransactionsLastMinute() uint64 {
+	if x != nil {
+		return x.TransactionsLastMinute
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetUpgrade() *Upgrade {
+	if x != nil {
+		return x.Upgrade
+	}
+	return nil
+}
+
+func (x *GetStatusResponse) GetKeptFrom() int64 {
+	if x != nil {
+		return x.KeptFrom
+	}
+	return 0
+}
+
+func (x *GetStatusResponse) GetNodeId() string {
+	if x != nil {
+		return x.NodeId
+	}
+	return ""
+}
+
 // GetPartyResponse is a party.
 type GetPartyResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -569,7 +1070,7 @@ type GetPartyResponse struct {
 
 func (x *GetPartyResponse) Reset() {
 	*x = GetPartyResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[9]
+	mi := &file_troth_v1_api_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -581,7 +1082,7 @@ func (x *GetPartyResponse) String() string {
 func (*GetPartyResponse) ProtoMessage() {}
 
 func (x *GetPartyResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[9]
+	mi := &file_troth_v1_api_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -594,7 +1095,7 @@ func (x *GetPartyResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPartyResponse.ProtoReflect.Descriptor instead.
 func (*GetPartyResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{9}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *GetPartyResponse) GetParty() *Party {
@@ -624,7 +1125,7 @@ type GetAssetResponse struct {
 
 func (x *GetAssetResponse) Reset() {
 	*x = GetAssetResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[10]
+	mi := &file_troth_v1_api_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -636,7 +1137,7 @@ func (x *GetAssetResponse) String() string {
 func (*GetAssetResponse) ProtoMessage() {}
 
 func (x *GetAssetResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[10]
+	mi := &file_troth_v1_api_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -649,7 +1150,7 @@ func (x *GetAssetResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAssetResponse.ProtoReflect.Descriptor instead.
 func (*GetAssetResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{10}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *GetAssetResponse) GetAsset() *Asset {
@@ -681,7 +1182,7 @@ type GetHoldingRequest struct {
 
 func (x *GetHoldingRequest) Reset() {
 	*x = GetHoldingRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[11]
+	mi := &file_troth_v1_api_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -693,7 +1194,7 @@ func (x *GetHoldingRequest) String() string {
 func (*GetHoldingRequest) ProtoMessage() {}
 
 func (x *GetHoldingRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[11]
+	mi := &file_troth_v1_api_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -706,7 +1207,7 @@ func (x *GetHoldingRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldingRequest.ProtoReflect.Descriptor instead.
 func (*GetHoldingRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{11}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GetHoldingRequest) GetParty() string {
@@ -743,7 +1244,7 @@ type GetHoldingResponse struct {
 
 func (x *GetHoldingResponse) Reset() {
 	*x = GetHoldingResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[12]
+	mi := &file_troth_v1_api_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -755,7 +1256,7 @@ func (x *GetHoldingResponse) String() string {
 func (*GetHoldingResponse) ProtoMessage() {}
 
 func (x *GetHoldingResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[12]
+	mi := &file_troth_v1_api_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -768,7 +1269,7 @@ func (x *GetHoldingResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldingResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldingResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{12}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GetHoldingResponse) GetHolding() *Holding {
@@ -798,7 +1299,7 @@ type GetHoldResponse struct {
 
 func (x *GetHoldResponse) Reset() {
 	*x = GetHoldResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[13]
+	mi := &file_troth_v1_api_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +1311,7 @@ func (x *GetHoldResponse) String() string {
 func (*GetHoldResponse) ProtoMessage() {}
 
 func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[13]
+	mi := &file_troth_v1_api_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +1324,7 @@ func (x *GetHoldResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetHoldResponse.ProtoReflect.Descriptor instead.
 func (*GetHoldResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{13}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *GetHoldResponse) GetHold() *Hold {
@@ -853,7 +1354,7 @@ type GetFactResponse struct {
 
 func (x *GetFactResponse) Reset() {
 	*x = GetFactResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[14]
+	mi := &file_troth_v1_api_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -865,7 +1366,7 @@ func (x *GetFactResponse) String() string {
 func (*GetFactResponse) ProtoMessage() {}
 
 func (x *GetFactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[14]
+	mi := &file_troth_v1_api_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -878,7 +1379,7 @@ func (x *GetFactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetFactResponse.ProtoReflect.Descriptor instead.
 func (*GetFactResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{14}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *GetFactResponse) GetFact() *Fact {
@@ -908,7 +1409,7 @@ type GetAttesterClassResponse struct {
 
 func (x *GetAttesterClassResponse) Reset() {
 	*x = GetAttesterClassResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[15]
+	mi := &file_troth_v1_api_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -920,7 +1421,7 @@ func (x *GetAttesterClassResponse) String() string {
 func (*GetAttesterClassResponse) ProtoMessage() {}
 
 func (x *GetAttesterClassResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[15]
+	mi := &file_troth_v1_api_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -933,7 +1434,7 @@ func (x *GetAttesterClassResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetAttesterClassResponse.ProtoReflect.Descriptor instead.
 func (*GetAttesterClassResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{15}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *GetAttesterClassResponse) GetClass() *AttesterClass {
@@ -963,7 +1464,7 @@ type GetTemplateResponse struct {
 
 func (x *GetTemplateResponse) Reset() {
 	*x = GetTemplateResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[16]
+	mi := &file_troth_v1_api_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -975,7 +1476,7 @@ func (x *GetTemplateResponse) String() string {
 func (*GetTemplateResponse) ProtoMessage() {}
 
 func (x *GetTemplateResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[16]
+	mi := &file_troth_v1_api_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,7 +1489,7 @@ func (x *GetTemplateResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetTemplateResponse.ProtoReflect.Descriptor instead.
 func (*GetTemplateResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{16}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *GetTemplateResponse) GetTemplate() *Template {
@@ -1018,7 +1519,7 @@ type GetPromiseResponse struct {
 
 func (x *GetPromiseResponse) Reset() {
 	*x = GetPromiseResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[17]
+	mi := &file_troth_v1_api_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1030,7 +1531,7 @@ func (x *GetPromiseResponse) String() string {
 func (*GetPromiseResponse) ProtoMessage() {}
 
 func (x *GetPromiseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[17]
+	mi := &file_troth_v1_api_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1043,7 +1544,7 @@ func (x *GetPromiseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPromiseResponse.ProtoReflect.Descriptor instead.
 func (*GetPromiseResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{17}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *GetPromiseResponse) GetPromise() *Promise {
@@ -1073,7 +1574,7 @@ type GetSettlementResponse struct {
 
 func (x *GetSettlementResponse) Reset() {
 	*x = GetSettlementResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[18]
+	mi := &file_troth_v1_api_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1085,7 +1586,7 @@ func (x *GetSettlementResponse) String() string {
 func (*GetSettlementResponse) ProtoMessage() {}
 
 func (x *GetSettlementResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[18]
+	mi := &file_troth_v1_api_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1098,7 +1599,7 @@ func (x *GetSettlementResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetSettlementResponse.ProtoReflect.Descriptor instead.
 func (*GetSettlementResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{18}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *GetSettlementResponse) GetSettlement() *Settlement {
@@ -1128,7 +1629,7 @@ type GetPoolResponse struct {
 
 func (x *GetPoolResponse) Reset() {
 	*x = GetPoolResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[19]
+	mi := &file_troth_v1_api_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1140,7 +1641,7 @@ func (x *GetPoolResponse) String() string {
 func (*GetPoolResponse) ProtoMessage() {}
 
 func (x *GetPoolResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[19]
+	mi := &file_troth_v1_api_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1153,7 +1654,7 @@ func (x *GetPoolResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetPoolResponse.ProtoReflect.Descriptor instead.
 func (*GetPoolResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{19}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *GetPoolResponse) GetPool() *Pool {
@@ -1164,6 +1665,373 @@ func (x *GetPoolResponse) GetPool() *Pool {
 }
 
 func (x *GetPoolResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// GetCouncilRequest is empty but for how to read.
+type GetCouncilRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCouncilRequest) Reset() {
+	*x = GetCouncilRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCouncilRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCouncilRequest) ProtoMessage() {}
+
+func (x *GetCouncilRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCouncilRequest.ProtoReflect.Descriptor instead.
+func (*GetCouncilRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *GetCouncilRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+// GetCouncilResponse is the council.
+type GetCouncilResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The council.
+	Council *Council `protobuf:"bytes,1,opt,name=council,proto3" json:"council,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,2,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCouncilResponse) Reset() {
+	*x = GetCouncilResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCouncilResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCouncilResponse) ProtoMessage() {}
+
+func (x *GetCouncilResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCouncilResponse.ProtoReflect.Descriptor instead.
+func (*GetCouncilResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *GetCouncilResponse) GetCouncil() *Council {
+	if x != nil {
+		return x.Council
+	}
+	return nil
+}
+
+func (x *GetCouncilResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// GetParamsRequest is empty but for how to read.
+type GetParamsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,1,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetParamsRequest) Reset() {
+	*x = GetParamsRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetParamsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetParamsRequest) ProtoMessage() {}
+
+func (x *GetParamsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetParamsRequest.ProtoReflect.Descriptor instead.
+func (*GetParamsRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *GetParamsRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+// GetParamsResponse holds the parameters.
+type GetParamsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The parameters.
+	Params *Params `protobuf:"bytes,1,opt,name=params,proto3" json:"params,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,2,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetParamsResponse) Reset() {
+	*x = GetParamsResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetParamsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetParamsResponse) ProtoMessage() {}
+
+func (x *GetParamsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetParamsResponse.ProtoReflect.Descriptor instead.
+func (*GetParamsResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *GetParamsResponse) GetParams() *Params {
+	if x != nil {
+		return x.Params
+	}
+	return nil
+}
+
+func (x *GetParamsResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// GetMemberResponse is a member of the council.
+type GetMemberResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The member.
+	Member *Member `protobuf:"bytes,1,opt,name=member,proto3" json:"member,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,2,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMemberResponse) Reset() {
+	*x = GetMemberResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMemberResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMemberResponse) ProtoMessage() {}
+
+func (x *GetMemberResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMemberResponse.ProtoReflect.Descriptor instead.
+func (*GetMemberResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *GetMemberResponse) GetMember() *Member {
+	if x != nil {
+		return x.Member
+	}
+	return nil
+}
+
+func (x *GetMemberResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// GetProposalResponse is a proposal.
+type GetProposalResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The proposal.
+	Proposal *Proposal `protobuf:"bytes,1,opt,name=proposal,proto3" json:"proposal,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,2,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetProposalResponse) Reset() {
+	*x = GetProposalResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetProposalResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetProposalResponse) ProtoMessage() {}
+
+func (x *GetProposalResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetProposalResponse.ProtoReflect.Descriptor instead.
+func (*GetProposalResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *GetProposalResponse) GetProposal() *Proposal {
+	if x != nil {
+		return x.Proposal
+	}
+	return nil
+}
+
+func (x *GetProposalResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// GetMisbehaviourResponse is a validator's misbehaviour.
+type GetMisbehaviourResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The misbehaviour.
+	Misbehaviour *Misbehaviour `protobuf:"bytes,1,opt,name=misbehaviour,proto3" json:"misbehaviour,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,2,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetMisbehaviourResponse) Reset() {
+	*x = GetMisbehaviourResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetMisbehaviourResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetMisbehaviourResponse) ProtoMessage() {}
+
+func (x *GetMisbehaviourResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetMisbehaviourResponse.ProtoReflect.Descriptor instead.
+func (*GetMisbehaviourResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *GetMisbehaviourResponse) GetMisbehaviour() *Misbehaviour {
+	if x != nil {
+		return x.Misbehaviour
+	}
+	return nil
+}
+
+func (x *GetMisbehaviourResponse) GetRead() *Read {
 	if x != nil {
 		return x.Read
 	}
@@ -1183,7 +2051,7 @@ type ExplainPromiseRequest struct {
 
 func (x *ExplainPromiseRequest) Reset() {
 	*x = ExplainPromiseRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[20]
+	mi := &file_troth_v1_api_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1195,7 +2063,7 @@ func (x *ExplainPromiseRequest) String() string {
 func (*ExplainPromiseRequest) ProtoMessage() {}
 
 func (x *ExplainPromiseRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[20]
+	mi := &file_troth_v1_api_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1208,7 +2076,7 @@ func (x *ExplainPromiseRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPromiseRequest.ProtoReflect.Descriptor instead.
 func (*ExplainPromiseRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{20}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *ExplainPromiseRequest) GetId() string {
@@ -1233,14 +2101,16 @@ type ExplainPromiseResponse struct {
 	// The rules, a sentence each.
 	Clauses []string `protobuf:"bytes,2,rep,name=clauses,proto3" json:"clauses,omitempty"`
 	// What happened and what was paid, a sentence each.
-	Receipt       []string `protobuf:"bytes,3,rep,name=receipt,proto3" json:"receipt,omitempty"`
+	Receipt []string `protobuf:"bytes,3,rep,name=receipt,proto3" json:"receipt,omitempty"`
+	// When it is over at the latest, and by which rule; empty once it is over.
+	Ends          string `protobuf:"bytes,4,opt,name=ends,proto3" json:"ends,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ExplainPromiseResponse) Reset() {
 	*x = ExplainPromiseResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[21]
+	mi := &file_troth_v1_api_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1252,7 +2122,7 @@ func (x *ExplainPromiseResponse) String() string {
 func (*ExplainPromiseResponse) ProtoMessage() {}
 
 func (x *ExplainPromiseResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[21]
+	mi := &file_troth_v1_api_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1265,7 +2135,7 @@ func (x *ExplainPromiseResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExplainPromiseResponse.ProtoReflect.Descriptor instead.
 func (*ExplainPromiseResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{21}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *ExplainPromiseResponse) GetText() string {
@@ -1289,10 +2159,18 @@ func (x *ExplainPromiseResponse) GetReceipt() []string {
 	return nil
 }
 
+func (x *ExplainPromiseResponse) GetEnds() string {
+	if x != nil {
+		return x.Ends
+	}
+	return ""
+}
+
 // Page says which part of a list.
 type Page struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// How many; 50 where 0, 500 at most.
+	// How many; 50 where 0, 500 at most. A page ends earlier at 1 MiB, proofs
+	// included, so that it may be shorter than asked for.
 	Size uint32 `protobuf:"varint,1,opt,name=size,proto3" json:"size,omitempty"`
 	// The token of the page before; empty for the first.
 	Token         string `protobuf:"bytes,2,opt,name=token,proto3" json:"token,omitempty"`
@@ -1302,7 +2180,7 @@ type Page struct {
 
 func (x *Page) Reset() {
 	*x = Page{}
-	mi := &file_troth_v1_api_proto_msgTypes[22]
+	mi := &file_troth_v1_api_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1314,7 +2192,7 @@ func (x *Page) String() string {
 func (*Page) ProtoMessage() {}
 
 func (x *Page) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[22]
+	mi := &file_troth_v1_api_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1327,7 +2205,7 @@ func (x *Page) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Page.ProtoReflect.Descriptor instead.
 func (*Page) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{22}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *Page) GetSize() uint32 {
@@ -1352,14 +2230,16 @@ type ListPartiesRequest struct {
 	// By owner, for devices.
 	Owner string `protobuf:"bytes,2,opt,name=owner,proto3" json:"owner,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,3,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,4,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPartiesRequest) Reset() {
 	*x = ListPartiesRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[23]
+	mi := &file_troth_v1_api_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1371,7 +2251,7 @@ func (x *ListPartiesRequest) String() string {
 func (*ListPartiesRequest) ProtoMessage() {}
 
 func (x *ListPartiesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[23]
+	mi := &file_troth_v1_api_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1384,7 +2264,7 @@ func (x *ListPartiesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPartiesRequest.ProtoReflect.Descriptor instead.
 func (*ListPartiesRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{23}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *ListPartiesRequest) GetKind() PartyKind {
@@ -1408,20 +2288,29 @@ func (x *ListPartiesRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListPartiesRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListPartiesResponse is a page of parties.
 type ListPartiesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The parties.
 	Parties []*Party `protobuf:"bytes,1,rep,name=parties,proto3" json:"parties,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPartiesResponse) Reset() {
 	*x = ListPartiesResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[24]
+	mi := &file_troth_v1_api_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1433,7 +2322,7 @@ func (x *ListPartiesResponse) String() string {
 func (*ListPartiesResponse) ProtoMessage() {}
 
 func (x *ListPartiesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[24]
+	mi := &file_troth_v1_api_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1446,7 +2335,7 @@ func (x *ListPartiesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPartiesResponse.ProtoReflect.Descriptor instead.
 func (*ListPartiesResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{24}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *ListPartiesResponse) GetParties() []*Party {
@@ -1463,20 +2352,29 @@ func (x *ListPartiesResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListPartiesResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListAssetsRequest filters assets.
 type ListAssetsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By issuer.
 	Issuer string `protobuf:"bytes,1,opt,name=issuer,proto3" json:"issuer,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAssetsRequest) Reset() {
 	*x = ListAssetsRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[25]
+	mi := &file_troth_v1_api_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1488,7 +2386,7 @@ func (x *ListAssetsRequest) String() string {
 func (*ListAssetsRequest) ProtoMessage() {}
 
 func (x *ListAssetsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[25]
+	mi := &file_troth_v1_api_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1501,7 +2399,7 @@ func (x *ListAssetsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAssetsRequest.ProtoReflect.Descriptor instead.
 func (*ListAssetsRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{25}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *ListAssetsRequest) GetIssuer() string {
@@ -1518,20 +2416,29 @@ func (x *ListAssetsRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListAssetsRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListAssetsResponse is a page of assets.
 type ListAssetsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The assets.
 	Assets []*Asset `protobuf:"bytes,1,rep,name=assets,proto3" json:"assets,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListAssetsResponse) Reset() {
 	*x = ListAssetsResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[26]
+	mi := &file_troth_v1_api_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1543,7 +2450,7 @@ func (x *ListAssetsResponse) String() string {
 func (*ListAssetsResponse) ProtoMessage() {}
 
 func (x *ListAssetsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[26]
+	mi := &file_troth_v1_api_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1556,7 +2463,7 @@ func (x *ListAssetsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListAssetsResponse.ProtoReflect.Descriptor instead.
 func (*ListAssetsResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{26}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *ListAssetsResponse) GetAssets() []*Asset {
@@ -1573,20 +2480,29 @@ func (x *ListAssetsResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListAssetsResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListHoldingsRequest filters holdings.
 type ListHoldingsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Whose.
 	Party string `protobuf:"bytes,1,opt,name=party,proto3" json:"party,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListHoldingsRequest) Reset() {
 	*x = ListHoldingsRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[27]
+	mi := &file_troth_v1_api_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1598,7 +2514,7 @@ func (x *ListHoldingsRequest) String() string {
 func (*ListHoldingsRequest) ProtoMessage() {}
 
 func (x *ListHoldingsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[27]
+	mi := &file_troth_v1_api_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1611,7 +2527,7 @@ func (x *ListHoldingsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldingsRequest.ProtoReflect.Descriptor instead.
 func (*ListHoldingsRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{27}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *ListHoldingsRequest) GetParty() string {
@@ -1628,20 +2544,29 @@ func (x *ListHoldingsRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListHoldingsRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListHoldingsResponse is a page of holdings.
 type ListHoldingsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The holdings.
 	Holdings []*Holding `protobuf:"bytes,1,rep,name=holdings,proto3" json:"holdings,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListHoldingsResponse) Reset() {
 	*x = ListHoldingsResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[28]
+	mi := &file_troth_v1_api_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1653,7 +2578,7 @@ func (x *ListHoldingsResponse) String() string {
 func (*ListHoldingsResponse) ProtoMessage() {}
 
 func (x *ListHoldingsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[28]
+	mi := &file_troth_v1_api_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1666,7 +2591,7 @@ func (x *ListHoldingsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHoldingsResponse.ProtoReflect.Descriptor instead.
 func (*ListHoldingsResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{28}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *ListHoldingsResponse) GetHoldings() []*Holding {
@@ -1683,20 +2608,29 @@ func (x *ListHoldingsResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListHoldingsResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListFactsRequest filters facts.
 type ListFactsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By subject.
 	Subject string `protobuf:"bytes,1,opt,name=subject,proto3" json:"subject,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListFactsRequest) Reset() {
 	*x = ListFactsRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[29]
+	mi := &file_troth_v1_api_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1708,7 +2642,7 @@ func (x *ListFactsRequest) String() string {
 func (*ListFactsRequest) ProtoMessage() {}
 
 func (x *ListFactsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[29]
+	mi := &file_troth_v1_api_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1721,7 +2655,7 @@ func (x *ListFactsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFactsRequest.ProtoReflect.Descriptor instead.
 func (*ListFactsRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{29}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *ListFactsRequest) GetSubject() string {
@@ -1738,20 +2672,29 @@ func (x *ListFactsRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListFactsRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListFactsResponse is a page of facts, oldest first.
 type ListFactsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The facts.
 	Facts []*Fact `protobuf:"bytes,1,rep,name=facts,proto3" json:"facts,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListFactsResponse) Reset() {
 	*x = ListFactsResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[30]
+	mi := &file_troth_v1_api_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1763,7 +2706,7 @@ func (x *ListFactsResponse) String() string {
 func (*ListFactsResponse) ProtoMessage() {}
 
 func (x *ListFactsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[30]
+	mi := &file_troth_v1_api_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1776,7 +2719,7 @@ func (x *ListFactsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListFactsResponse.ProtoReflect.Descriptor instead.
 func (*ListFactsResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{30}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *ListFactsResponse) GetFacts() []*Fact {
@@ -1793,20 +2736,29 @@ func (x *ListFactsResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListFactsResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListTemplatesRequest filters templates.
 type ListTemplatesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// By publisher: a handle with @, or a party id.
 	Publisher string `protobuf:"bytes,1,opt,name=publisher,proto3" json:"publisher,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListTemplatesRequest) Reset() {
 	*x = ListTemplatesRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[31]
+	mi := &file_troth_v1_api_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1818,7 +2770,7 @@ func (x *ListTemplatesRequest) String() string {
 func (*ListTemplatesRequest) ProtoMessage() {}
 
 func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[31]
+	mi := &file_troth_v1_api_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1831,7 +2783,7 @@ func (x *ListTemplatesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTemplatesRequest.ProtoReflect.Descriptor instead.
 func (*ListTemplatesRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{31}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *ListTemplatesRequest) GetPublisher() string {
@@ -1848,20 +2800,29 @@ func (x *ListTemplatesRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListTemplatesRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListTemplatesResponse is a page of templates.
 type ListTemplatesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The templates.
 	Templates []*Template `protobuf:"bytes,1,rep,name=templates,proto3" json:"templates,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListTemplatesResponse) Reset() {
 	*x = ListTemplatesResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[32]
+	mi := &file_troth_v1_api_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1873,7 +2834,7 @@ func (x *ListTemplatesResponse) String() string {
 func (*ListTemplatesResponse) ProtoMessage() {}
 
 func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[32]
+	mi := &file_troth_v1_api_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1886,7 +2847,7 @@ func (x *ListTemplatesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListTemplatesResponse.ProtoReflect.Descriptor instead.
 func (*ListTemplatesResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{32}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *ListTemplatesResponse) GetTemplates() []*Template {
@@ -1903,6 +2864,13 @@ func (x *ListTemplatesResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListTemplatesResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListPromisesRequest filters promises. At least one filter is given.
 type ListPromisesRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1915,14 +2883,16 @@ type ListPromisesRequest struct {
 	// By state.
 	State PromiseState `protobuf:"varint,4,opt,name=state,proto3,enum=troth.v1.PromiseState" json:"state,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,5,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,5,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,6,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPromisesRequest) Reset() {
 	*x = ListPromisesRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[33]
+	mi := &file_troth_v1_api_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1934,7 +2904,7 @@ func (x *ListPromisesRequest) String() string {
 func (*ListPromisesRequest) ProtoMessage() {}
 
 func (x *ListPromisesRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[33]
+	mi := &file_troth_v1_api_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1947,7 +2917,7 @@ func (x *ListPromisesRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPromisesRequest.ProtoReflect.Descriptor instead.
 func (*ListPromisesRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{33}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *ListPromisesRequest) GetParty() string {
@@ -1985,20 +2955,29 @@ func (x *ListPromisesRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListPromisesRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListPromisesResponse is a page of promises.
 type ListPromisesResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promises.
 	Promises []*Promise `protobuf:"bytes,1,rep,name=promises,proto3" json:"promises,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListPromisesResponse) Reset() {
 	*x = ListPromisesResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[34]
+	mi := &file_troth_v1_api_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2010,7 +2989,7 @@ func (x *ListPromisesResponse) String() string {
 func (*ListPromisesResponse) ProtoMessage() {}
 
 func (x *ListPromisesResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[34]
+	mi := &file_troth_v1_api_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2023,7 +3002,7 @@ func (x *ListPromisesResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListPromisesResponse.ProtoReflect.Descriptor instead.
 func (*ListPromisesResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{34}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *ListPromisesResponse) GetPromises() []*Promise {
@@ -2040,20 +3019,29 @@ func (x *ListPromisesResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListPromisesResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListSettlementsRequest names a promise.
 type ListSettlementsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The promise.
 	Promise string `protobuf:"bytes,1,opt,name=promise,proto3" json:"promise,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSettlementsRequest) Reset() {
 	*x = ListSettlementsRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[35]
+	mi := &file_troth_v1_api_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2065,7 +3053,7 @@ func (x *ListSettlementsRequest) String() string {
 func (*ListSettlementsRequest) ProtoMessage() {}
 
 func (x *ListSettlementsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[35]
+	mi := &file_troth_v1_api_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2078,7 +3066,7 @@ func (x *ListSettlementsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSettlementsRequest.ProtoReflect.Descriptor instead.
 func (*ListSettlementsRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{35}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *ListSettlementsRequest) GetPromise() string {
@@ -2095,20 +3083,29 @@ func (x *ListSettlementsRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListSettlementsRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // ListSettlementsResponse is a page of settlements, oldest first.
 type ListSettlementsResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The settlements.
 	Settlements []*Settlement `protobuf:"bytes,1,rep,name=settlements,proto3" json:"settlements,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListSettlementsResponse) Reset() {
 	*x = ListSettlementsResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[36]
+	mi := &file_troth_v1_api_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2120,7 +3117,7 @@ func (x *ListSettlementsResponse) String() string {
 func (*ListSettlementsResponse) ProtoMessage() {}
 
 func (x *ListSettlementsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[36]
+	mi := &file_troth_v1_api_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2133,7 +3130,7 @@ func (x *ListSettlementsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListSettlementsResponse.ProtoReflect.Descriptor instead.
 func (*ListSettlementsResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{36}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *ListSettlementsResponse) GetSettlements() []*Settlement {
@@ -2150,20 +3147,404 @@ func (x *ListSettlementsResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListSettlementsResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// ListMembersRequest says which part.
+type ListMembersRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Which part.
+	Page *Page `protobuf:"bytes,1,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,2,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMembersRequest) Reset() {
+	*x = ListMembersRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[50]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMembersRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMembersRequest) ProtoMessage() {}
+
+func (x *ListMembersRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[50]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMembersRequest.ProtoReflect.Descriptor instead.
+func (*ListMembersRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{50}
+}
+
+func (x *ListMembersRequest) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+func (x *ListMembersRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+// ListMembersResponse is a page of members, by party.
+type ListMembersResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The members.
+	Members []*Member `protobuf:"bytes,1,rep,name=members,proto3" json:"members,omitempty"`
+	// Token of the next page; empty at the end.
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMembersResponse) Reset() {
+	*x = ListMembersResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[51]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMembersResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMembersResponse) ProtoMessage() {}
+
+func (x *ListMembersResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[51]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMembersResponse.ProtoReflect.Descriptor instead.
+func (*ListMembersResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{51}
+}
+
+func (x *ListMembersResponse) GetMembers() []*Member {
+	if x != nil {
+		return x.Members
+	}
+	return nil
+}
+
+func (x *ListMembersResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+func (x *ListMembersResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// ListProposalsRequest filters proposals.
+type ListProposalsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By state.
+	State ProposalState `protobuf:"varint,1,opt,name=state,proto3,enum=troth.v1.ProposalState" json:"state,omitempty"`
+	// Which part.
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProposalsRequest) Reset() {
+	*x = ListProposalsRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[52]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProposalsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProposalsRequest) ProtoMessage() {}
+
+func (x *ListProposalsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[52]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProposalsRequest.ProtoReflect.Descriptor instead.
+func (*ListProposalsRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{52}
+}
+
+func (x *ListProposalsRequest) GetState() ProposalState {
+	if x != nil {
+		return x.State
+	}
+	return ProposalState_NO_PROPOSAL_STATE
+}
+
+func (x *ListProposalsRequest) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+func (x *ListProposalsRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+// ListProposalsResponse is a page of proposals, of one state oldest first.
+type ListProposalsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The proposals.
+	Proposals []*Proposal `protobuf:"bytes,1,rep,name=proposals,proto3" json:"proposals,omitempty"`
+	// Token of the next page; empty at the end.
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListProposalsResponse) Reset() {
+	*x = ListProposalsResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[53]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListProposalsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListProposalsResponse) ProtoMessage() {}
+
+func (x *ListProposalsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[53]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListProposalsResponse.ProtoReflect.Descriptor instead.
+func (*ListProposalsResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{53}
+}
+
+func (x *ListProposalsResponse) GetProposals() []*Proposal {
+	if x != nil {
+		return x.Proposals
+	}
+	return nil
+}
+
+func (x *ListProposalsResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+func (x *ListProposalsResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
+// ListMisbehaviourRequest filters misbehaviour.
+type ListMisbehaviourRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// By party.
+	Party string `protobuf:"bytes,1,opt,name=party,proto3" json:"party,omitempty"`
+	// Which part.
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMisbehaviourRequest) Reset() {
+	*x = ListMisbehaviourRequest{}
+	mi := &file_troth_v1_api_proto_msgTypes[54]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMisbehaviourRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMisbehaviourRequest) ProtoMessage() {}
+
+func (x *ListMisbehaviourRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[54]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMisbehaviourRequest.ProtoReflect.Descriptor instead.
+func (*ListMisbehaviourRequest) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{54}
+}
+
+func (x *ListMisbehaviourRequest) GetParty() string {
+	if x != nil {
+		return x.Party
+	}
+	return ""
+}
+
+func (x *ListMisbehaviourRequest) GetPage() *Page {
+	if x != nil {
+		return x.Page
+	}
+	return nil
+}
+
+func (x *ListMisbehaviourRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
+// ListMisbehaviourResponse is a page of misbehaviour.
+type ListMisbehaviourResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The misbehaviour.
+	Misbehaviour []*Misbehaviour `protobuf:"bytes,1,rep,name=misbehaviour,proto3" json:"misbehaviour,omitempty"`
+	// Token of the next page; empty at the end.
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListMisbehaviourResponse) Reset() {
+	*x = ListMisbehaviourResponse{}
+	mi := &file_troth_v1_api_proto_msgTypes[55]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListMisbehaviourResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListMisbehaviourResponse) ProtoMessage() {}
+
+func (x *ListMisbehaviourResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_api_proto_msgTypes[55]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListMisbehaviourResponse.ProtoReflect.Descriptor instead.
+func (*ListMisbehaviourResponse) Descriptor() ([]byte, []int) {
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{55}
+}
+
+func (x *ListMisbehaviourResponse) GetMisbehaviour() []*Misbehaviour {
+	if x != nil {
+		return x.Misbehaviour
+	}
+	return nil
+}
+
+func (x *ListMisbehaviourResponse) GetNext() string {
+	if x != nil {
+		return x.Next
+	}
+	return ""
+}
+
+func (x *ListMisbehaviourResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // ListHistoryRequest names a party, a promise or another object.
 type ListHistoryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Its id.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Which part.
-	Page          *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	Page *Page `protobuf:"bytes,2,opt,name=page,proto3" json:"page,omitempty"`
+	// How to read.
+	Options       *ReadOptions `protobuf:"bytes,3,opt,name=options,proto3" json:"options,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListHistoryRequest) Reset() {
 	*x = ListHistoryRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[37]
+	mi := &file_troth_v1_api_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2175,7 +3556,7 @@ func (x *ListHistoryRequest) String() string {
 func (*ListHistoryRequest) ProtoMessage() {}
 
 func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[37]
+	mi := &file_troth_v1_api_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2188,7 +3569,7 @@ func (x *ListHistoryRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryRequest.ProtoReflect.Descriptor instead.
 func (*ListHistoryRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{37}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *ListHistoryRequest) GetId() string {
@@ -2205,6 +3586,13 @@ func (x *ListHistoryRequest) GetPage() *Page {
 	return nil
 }
 
+func (x *ListHistoryRequest) GetOptions() *ReadOptions {
+	if x != nil {
+		return x.Options
+	}
+	return nil
+}
+
 // HistoryEntry is something that changed an object.
 type HistoryEntry struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2217,14 +3605,18 @@ type HistoryEntry struct {
 	// The party that signed it.
 	Party string `protobuf:"bytes,4,opt,name=party,proto3" json:"party,omitempty"`
 	// The names of the operations.
-	Ops           []string `protobuf:"bytes,5,rep,name=ops,proto3" json:"ops,omitempty"`
+	Ops []string `protobuf:"bytes,5,rep,name=ops,proto3" json:"ops,omitempty"`
+	// The proof of the transaction, where asked for and there is one. It proves
+	// that the transaction was in the block and how it ended; not that it changed
+	// this object, nor that the history is complete.
+	Proof         *TxProof `protobuf:"bytes,6,opt,name=proof,proto3" json:"proof,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *HistoryEntry) Reset() {
 	*x = HistoryEntry{}
-	mi := &file_troth_v1_api_proto_msgTypes[38]
+	mi := &file_troth_v1_api_proto_msgTypes[57]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2236,7 +3628,7 @@ func (x *HistoryEntry) String() string {
 func (*HistoryEntry) ProtoMessage() {}
 
 func (x *HistoryEntry) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[38]
+	mi := &file_troth_v1_api_proto_msgTypes[57]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2249,7 +3641,7 @@ func (x *HistoryEntry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HistoryEntry.ProtoReflect.Descriptor instead.
 func (*HistoryEntry) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{38}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{57}
 }
 
 func (x *HistoryEntry) GetHeight() int64 {
@@ -2287,20 +3679,29 @@ func (x *HistoryEntry) GetOps() []string {
 	return nil
 }
 
+func (x *HistoryEntry) GetProof() *TxProof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
 // ListHistoryResponse is a page of history, newest first.
 type ListHistoryResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The entries.
 	Entries []*HistoryEntry `protobuf:"bytes,1,rep,name=entries,proto3" json:"entries,omitempty"`
 	// Token of the next page; empty at the end.
-	Next          string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	Next string `protobuf:"bytes,2,opt,name=next,proto3" json:"next,omitempty"`
+	// What the read is worth.
+	Read          *Read `protobuf:"bytes,3,opt,name=read,proto3" json:"read,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *ListHistoryResponse) Reset() {
 	*x = ListHistoryResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[39]
+	mi := &file_troth_v1_api_proto_msgTypes[58]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2312,7 +3713,7 @@ func (x *ListHistoryResponse) String() string {
 func (*ListHistoryResponse) ProtoMessage() {}
 
 func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[39]
+	mi := &file_troth_v1_api_proto_msgTypes[58]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2325,7 +3726,7 @@ func (x *ListHistoryResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListHistoryResponse.ProtoReflect.Descriptor instead.
 func (*ListHistoryResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{39}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{58}
 }
 
 func (x *ListHistoryResponse) GetEntries() []*HistoryEntry {
@@ -2342,12 +3743,20 @@ func (x *ListHistoryResponse) GetNext() string {
 	return ""
 }
 
+func (x *ListHistoryResponse) GetRead() *Read {
+	if x != nil {
+		return x.Read
+	}
+	return nil
+}
+
 // WatchRequest says what to watch.
 type WatchRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Ids of parties, promises, subjects or other objects; empty for everything.
 	Ids []string `protobuf:"bytes,1,rep,name=ids,proto3" json:"ids,omitempty"`
-	// Names of tables; empty for all.
+	// Names of tables, such as promises; empty for all. A name that is no table's
+	// is refused.
 	Tables []string `protobuf:"bytes,2,rep,name=tables,proto3" json:"tables,omitempty"`
 	// The first height to tell about; 0 for the next.
 	FromHeight    int64 `protobuf:"varint,3,opt,name=from_height,json=fromHeight,proto3" json:"from_height,omitempty"`
@@ -2357,7 +3766,7 @@ type WatchRequest struct {
 
 func (x *WatchRequest) Reset() {
 	*x = WatchRequest{}
-	mi := &file_troth_v1_api_proto_msgTypes[40]
+	mi := &file_troth_v1_api_proto_msgTypes[59]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2369,7 +3778,7 @@ func (x *WatchRequest) String() string {
 func (*WatchRequest) ProtoMessage() {}
 
 func (x *WatchRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[40]
+	mi := &file_troth_v1_api_proto_msgTypes[59]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2382,7 +3791,7 @@ func (x *WatchRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchRequest.ProtoReflect.Descriptor instead.
 func (*WatchRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{40}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{59}
 }
 
 func (x *WatchRequest) GetIds() []string {
@@ -2425,7 +3834,7 @@ type Change struct {
 
 func (x *Change) Reset() {
 	*x = Change{}
-	mi := &file_troth_v1_api_proto_msgTypes[41]
+	mi := &file_troth_v1_api_proto_msgTypes[60]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2437,7 +3846,7 @@ func (x *Change) String() string {
 func (*Change) ProtoMessage() {}
 
 func (x *Change) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[41]
+	mi := &file_troth_v1_api_proto_msgTypes[60]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2450,7 +3859,7 @@ func (x *Change) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Change.ProtoReflect.Descriptor instead.
 func (*Change) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{41}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{60}
 }
 
 func (x *Change) GetTable() string {
@@ -2503,7 +3912,7 @@ type WatchResponse struct {
 
 func (x *WatchResponse) Reset() {
 	*x = WatchResponse{}
-	mi := &file_troth_v1_api_proto_msgTypes[42]
+	mi := &file_troth_v1_api_proto_msgTypes[61]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2515,7 +3924,7 @@ func (x *WatchResponse) String() string {
 func (*WatchResponse) ProtoMessage() {}
 
 func (x *WatchResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_api_proto_msgTypes[42]
+	mi := &file_troth_v1_api_proto_msgTypes[61]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2528,7 +3937,7 @@ func (x *WatchResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchResponse.ProtoReflect.Descriptor instead.
 func (*WatchResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_api_proto_rawDescGZIP(), []int{42}
+	return file_troth_v1_api_proto_rawDescGZIP(), []int{61}
 }
 
 func (x *WatchResponse) GetHeight() int64 {
@@ -2556,7 +3965,7 @@ var File_troth_v1_api_proto protoreflect.FileDescriptor
 
 const file_troth_v1_api_proto_rawDesc = "" +
 	"\n" +
-	"\x12troth/v1/api.proto\x12\btroth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14troth/v1/asset.proto\x1a\x13troth/v1/fact.proto\x1a\x14troth/v1/party.proto\x1a\x16troth/v1/promise.proto\x1a\x17troth/v1/template.proto\x1a\x11troth/v1/tx.proto\"o\n" +
+	"\x12troth/v1/api.proto\x12\btroth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14troth/v1/asset.proto\x1a\x16troth/v1/council.proto\x1a\x13troth/v1/fact.proto\x1a\x14troth/v1/party.proto\x1a\x16troth/v1/promise.proto\x1a\x14troth/v1/state.proto\x1a\x17troth/v1/template.proto\x1a\x11troth/v1/tx.proto\"o\n" +
 	"\rSubmitRequest\x12\x10\n" +
 	"\x03txs\x18\x01 \x03(\fR\x03txs\x12\x17\n" +
 	"\ano_wait\x18\x02 \x01(\bR\x06noWait\x123\n" +
@@ -2567,7 +3976,7 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\x05prove\x18\x01 \x01(\bR\x05prove\"K\n" +
 	"\x04Read\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x03R\x06height\x12+\n" +
-	"\x05proof\x18\x02 \x01(\v2\x15.troth.v1.ProofBundleR\x05proof\"\x90\x01\n" +
+	"\x05proof\x18\x02 \x01(\v2\x15.troth.v1.ProofBundleR\x05proof\"\xb8\x01\n" +
 	"\vProofBundle\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\fR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12\x14\n" +
@@ -2575,14 +3984,45 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\rsigned_header\x18\x04 \x01(\fR\fsignedHeader\x12\x1e\n" +
 	"\n" +
 	"validators\x18\x05 \x01(\fR\n" +
+	"validators\x12&\n" +
+	"\x04rows\x18\x06 \x03(\v2\x12.troth.v1.RowProofR\x04rows\"H\n" +
+	"\bRowProof\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\fR\x03key\x12\x14\n" +
+	"\x05value\x18\x02 \x01(\fR\x05value\x12\x14\n" +
+	"\x05proof\x18\x03 \x01(\fR\x05proof\"\xcc\x01\n" +
+	"\aTxProof\x12\x0e\n" +
+	"\x02tx\x18\x01 \x01(\fR\x02tx\x12\x19\n" +
+	"\btx_proof\x18\x02 \x01(\fR\atxProof\x12\x16\n" +
+	"\x06result\x18\x03 \x01(\fR\x06result\x12!\n" +
+	"\fresult_proof\x18\x04 \x01(\fR\vresultProof\x12\x16\n" +
+	"\x06header\x18\x05 \x01(\fR\x06header\x12#\n" +
+	"\rsigned_header\x18\x06 \x01(\fR\fsignedHeader\x12\x1e\n" +
+	"\n" +
+	"validators\x18\a \x01(\fR\n" +
 	"validators\"M\n" +
 	"\n" +
 	"GetRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12/\n" +
-	"\aoptions\x18\x02 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"3\n" +
+	"\aoptions\x18\x02 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"\\\n" +
 	"\rGetTxResponse\x12\"\n" +
-	"\x02tx\x18\x01 \x01(\v2\x12.troth.v1.TxRecordR\x02tx\"\x12\n" +
-	"\x10GetStatusRequest\"\xd9\x01\n" +
+	"\x02tx\x18\x01 \x01(\v2\x12.troth.v1.TxRecordR\x02tx\x12'\n" +
+	"\x05proof\x18\x02 \x01(\v2\x11.troth.v1.TxProofR\x05proof\"+\n" +
+	"\x11ReadHeaderRequest\x12\x16\n" +
+	"\x06height\x18\x01 \x01(\x03R\x06height\"\x85\x01\n" +
+	"\x12ReadHeaderResponse\x12#\n" +
+	"\rsigned_header\x18\x01 \x01(\fR\fsignedHeader\x12\x1e\n" +
+	"\n" +
+	"validators\x18\x02 \x01(\fR\n" +
+	"validators\x12\x12\n" +
+	"\x04hash\x18\x03 \x01(\fR\x04hash\x12\x16\n" +
+	"\x06height\x18\x04 \x01(\x03R\x06height\"\x14\n" +
+	"\x12ReadGenesisRequest\"\x85\x01\n" +
+	"\x13ReadGenesisResponse\x12\x18\n" +
+	"\agenesis\x18\x01 \x01(\fR\agenesis\x12\x17\n" +
+	"\anode_id\x18\x02 \x01(\tR\x06nodeId\x12\x12\n" +
+	"\x04port\x18\x03 \x01(\rR\x04port\x12'\n" +
+	"\x0fsnapshot_height\x18\x04 \x01(\x03R\x0esnapshotHeight\"\x12\n" +
+	"\x10GetStatusRequest\"\x8d\x04\n" +
 	"\x11GetStatusResponse\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\x03R\x06height\x12.\n" +
@@ -2590,7 +4030,20 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\bapp_hash\x18\x04 \x01(\fR\aappHash\x12\x18\n" +
 	"\aversion\x18\x05 \x01(\tR\aversion\x12\x12\n" +
 	"\x04pool\x18\x06 \x01(\rR\x04pool\x12\x18\n" +
-	"\aobjects\x18\a \x01(\x03R\aobjects\"]\n" +
+	"\aobjects\x18\a \x01(\x03R\aobjects\x12\x1f\n" +
+	"\vcatching_up\x18\b \x01(\bR\n" +
+	"catchingUp\x12\x14\n" +
+	"\x05peers\x18\t \x01(\rR\x05peers\x12\x1e\n" +
+	"\n" +
+	"validators\x18\n" +
+	" \x01(\rR\n" +
+	"validators\x12!\n" +
+	"\fvoting_power\x18\v \x01(\x03R\vvotingPower\x12\x1b\n" +
+	"\town_power\x18\f \x01(\x03R\bownPower\x128\n" +
+	"\x18transactions_last_minute\x18\r \x01(\x04R\x16transactionsLastMinute\x12+\n" +
+	"\aupgrade\x18\x0e \x01(\v2\x11.troth.v1.UpgradeR\aupgrade\x12\x1b\n" +
+	"\tkept_from\x18\x0f \x01(\x03R\bkeptFrom\x12\x17\n" +
+	"\anode_id\x18\x10 \x01(\tR\x06nodeId\"]\n" +
 	"\x10GetPartyResponse\x12%\n" +
 	"\x05party\x18\x01 \x01(\v2\x0f.troth.v1.PartyR\x05party\x12\"\n" +
 	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"]\n" +
@@ -2626,75 +4079,135 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"Y\n" +
 	"\x0fGetPoolResponse\x12\"\n" +
 	"\x04pool\x18\x01 \x01(\v2\x0e.troth.v1.PoolR\x04pool\x12\"\n" +
+	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"D\n" +
+	"\x11GetCouncilRequest\x12/\n" +
+	"\aoptions\x18\x01 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"e\n" +
+	"\x12GetCouncilResponse\x12+\n" +
+	"\acouncil\x18\x01 \x01(\v2\x11.troth.v1.CouncilR\acouncil\x12\"\n" +
+	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"C\n" +
+	"\x10GetParamsRequest\x12/\n" +
+	"\aoptions\x18\x01 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"a\n" +
+	"\x11GetParamsResponse\x12(\n" +
+	"\x06params\x18\x01 \x01(\v2\x10.troth.v1.ParamsR\x06params\x12\"\n" +
+	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"a\n" +
+	"\x11GetMemberResponse\x12(\n" +
+	"\x06member\x18\x01 \x01(\v2\x10.troth.v1.MemberR\x06member\x12\"\n" +
+	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"i\n" +
+	"\x13GetProposalResponse\x12.\n" +
+	"\bproposal\x18\x01 \x01(\v2\x12.troth.v1.ProposalR\bproposal\x12\"\n" +
+	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"y\n" +
+	"\x17GetMisbehaviourResponse\x12:\n" +
+	"\fmisbehaviour\x18\x01 \x01(\v2\x16.troth.v1.MisbehaviourR\fmisbehaviour\x12\"\n" +
 	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\";\n" +
 	"\x15ExplainPromiseRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x12\n" +
-	"\x04lang\x18\x02 \x01(\tR\x04lang\"`\n" +
+	"\x04lang\x18\x02 \x01(\tR\x04lang\"t\n" +
 	"\x16ExplainPromiseResponse\x12\x12\n" +
 	"\x04text\x18\x01 \x01(\tR\x04text\x12\x18\n" +
 	"\aclauses\x18\x02 \x03(\tR\aclauses\x12\x18\n" +
-	"\areceipt\x18\x03 \x03(\tR\areceipt\"0\n" +
+	"\areceipt\x18\x03 \x03(\tR\areceipt\x12\x12\n" +
+	"\x04ends\x18\x04 \x01(\tR\x04ends\"0\n" +
 	"\x04Page\x12\x12\n" +
 	"\x04size\x18\x01 \x01(\rR\x04size\x12\x14\n" +
-	"\x05token\x18\x02 \x01(\tR\x05token\"w\n" +
+	"\x05token\x18\x02 \x01(\tR\x05token\"\xa8\x01\n" +
 	"\x12ListPartiesRequest\x12'\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x13.troth.v1.PartyKindR\x04kind\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\"\n" +
-	"\x04page\x18\x03 \x01(\v2\x0e.troth.v1.PageR\x04page\"T\n" +
+	"\x04page\x18\x03 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x04 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"x\n" +
 	"\x13ListPartiesResponse\x12)\n" +
 	"\aparties\x18\x01 \x03(\v2\x0f.troth.v1.PartyR\aparties\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"O\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x80\x01\n" +
 	"\x11ListAssetsRequest\x12\x16\n" +
 	"\x06issuer\x18\x01 \x01(\tR\x06issuer\x12\"\n" +
-	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\"Q\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"u\n" +
 	"\x12ListAssetsResponse\x12'\n" +
 	"\x06assets\x18\x01 \x03(\v2\x0f.troth.v1.AssetR\x06assets\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"O\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x80\x01\n" +
 	"\x13ListHoldingsRequest\x12\x14\n" +
 	"\x05party\x18\x01 \x01(\tR\x05party\x12\"\n" +
-	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\"Y\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"}\n" +
 	"\x14ListHoldingsResponse\x12-\n" +
 	"\bholdings\x18\x01 \x03(\v2\x11.troth.v1.HoldingR\bholdings\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"P\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x81\x01\n" +
 	"\x10ListFactsRequest\x12\x18\n" +
 	"\asubject\x18\x01 \x01(\tR\asubject\x12\"\n" +
-	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\"M\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"q\n" +
 	"\x11ListFactsResponse\x12$\n" +
 	"\x05facts\x18\x01 \x03(\v2\x0e.troth.v1.FactR\x05facts\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"X\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x89\x01\n" +
 	"\x14ListTemplatesRequest\x12\x1c\n" +
 	"\tpublisher\x18\x01 \x01(\tR\tpublisher\x12\"\n" +
-	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\"]\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"\x81\x01\n" +
 	"\x15ListTemplatesResponse\x120\n" +
 	"\ttemplates\x18\x01 \x03(\v2\x12.troth.v1.TemplateR\ttemplates\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"\xb3\x01\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\xe4\x01\n" +
 	"\x13ListPromisesRequest\x12\x14\n" +
 	"\x05party\x18\x01 \x01(\tR\x05party\x12\x18\n" +
 	"\asubject\x18\x02 \x01(\tR\asubject\x12\x1a\n" +
 	"\btemplate\x18\x03 \x01(\tR\btemplate\x12,\n" +
 	"\x05state\x18\x04 \x01(\x0e2\x16.troth.v1.PromiseStateR\x05state\x12\"\n" +
-	"\x04page\x18\x05 \x01(\v2\x0e.troth.v1.PageR\x04page\"Y\n" +
+	"\x04page\x18\x05 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x06 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"}\n" +
 	"\x14ListPromisesResponse\x12-\n" +
 	"\bpromises\x18\x01 \x03(\v2\x11.troth.v1.PromiseR\bpromises\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"V\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x87\x01\n" +
 	"\x16ListSettlementsRequest\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\"\n" +
-	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\"e\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"\x89\x01\n" +
 	"\x17ListSettlementsResponse\x126\n" +
 	"\vsettlements\x18\x01 \x03(\v2\x14.troth.v1.SettlementR\vsettlements\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"H\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"i\n" +
+	"\x12ListMembersRequest\x12\"\n" +
+	"\x04page\x18\x01 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x02 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"y\n" +
+	"\x13ListMembersResponse\x12*\n" +
+	"\amembers\x18\x01 \x03(\v2\x10.troth.v1.MemberR\amembers\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x9a\x01\n" +
+	"\x14ListProposalsRequest\x12-\n" +
+	"\x05state\x18\x01 \x01(\x0e2\x17.troth.v1.ProposalStateR\x05state\x12\"\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"\x81\x01\n" +
+	"\x15ListProposalsResponse\x120\n" +
+	"\tproposals\x18\x01 \x03(\v2\x12.troth.v1.ProposalR\tproposals\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"\x84\x01\n" +
+	"\x17ListMisbehaviourRequest\x12\x14\n" +
+	"\x05party\x18\x01 \x01(\tR\x05party\x12\"\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"\x8e\x01\n" +
+	"\x18ListMisbehaviourResponse\x12:\n" +
+	"\fmisbehaviour\x18\x01 \x03(\v2\x16.troth.v1.MisbehaviourR\fmisbehaviour\x12\x12\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"y\n" +
 	"\x12ListHistoryRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\"\n" +
-	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\"\x8e\x01\n" +
+	"\x04page\x18\x02 \x01(\v2\x0e.troth.v1.PageR\x04page\x12/\n" +
+	"\aoptions\x18\x03 \x01(\v2\x15.troth.v1.ReadOptionsR\aoptions\"\xb7\x01\n" +
 	"\fHistoryEntry\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x03R\x06height\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x0e\n" +
 	"\x02tx\x18\x03 \x01(\tR\x02tx\x12\x14\n" +
 	"\x05party\x18\x04 \x01(\tR\x05party\x12\x10\n" +
-	"\x03ops\x18\x05 \x03(\tR\x03ops\"[\n" +
+	"\x03ops\x18\x05 \x03(\tR\x03ops\x12'\n" +
+	"\x05proof\x18\x06 \x01(\v2\x11.troth.v1.TxProofR\x05proof\"\x7f\n" +
 	"\x13ListHistoryResponse\x120\n" +
 	"\aentries\x18\x01 \x03(\v2\x16.troth.v1.HistoryEntryR\aentries\x12\x12\n" +
-	"\x04next\x18\x02 \x01(\tR\x04next\"Y\n" +
+	"\x04next\x18\x02 \x01(\tR\x04next\x12\"\n" +
+	"\x04read\x18\x03 \x01(\v2\x0e.troth.v1.ReadR\x04read\"Y\n" +
 	"\fWatchRequest\x12\x10\n" +
 	"\x03ids\x18\x01 \x03(\tR\x03ids\x12\x16\n" +
 	"\x06tables\x18\x02 \x03(\tR\x06tables\x12\x1f\n" +
@@ -2709,7 +4222,7 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\rWatchResponse\x12\x16\n" +
 	"\x06height\x18\x01 \x01(\x03R\x06height\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12*\n" +
-	"\achanges\x18\x03 \x03(\v2\x10.troth.v1.ChangeR\achanges2\xd8\f\n" +
+	"\achanges\x18\x03 \x03(\v2\x10.troth.v1.ChangeR\achanges2\xc5\x12\n" +
 	"\x06Ledger\x12;\n" +
 	"\x06Submit\x12\x17.troth.v1.SubmitRequest\x1a\x18.troth.v1.SubmitResponse\x126\n" +
 	"\x05GetTx\x12\x14.troth.v1.GetRequest\x1a\x17.troth.v1.GetTxResponse\x12D\n" +
@@ -2725,7 +4238,13 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\n" +
 	"GetPromise\x12\x14.troth.v1.GetRequest\x1a\x1c.troth.v1.GetPromiseResponse\x12F\n" +
 	"\rGetSettlement\x12\x14.troth.v1.GetRequest\x1a\x1f.troth.v1.GetSettlementResponse\x12:\n" +
-	"\aGetPool\x12\x14.troth.v1.GetRequest\x1a\x19.troth.v1.GetPoolResponse\x12S\n" +
+	"\aGetPool\x12\x14.troth.v1.GetRequest\x1a\x19.troth.v1.GetPoolResponse\x12G\n" +
+	"\n" +
+	"GetCouncil\x12\x1b.troth.v1.GetCouncilRequest\x1a\x1c.troth.v1.GetCouncilResponse\x12D\n" +
+	"\tGetParams\x12\x1a.troth.v1.GetParamsRequest\x1a\x1b.troth.v1.GetParamsResponse\x12>\n" +
+	"\tGetMember\x12\x14.troth.v1.GetRequest\x1a\x1b.troth.v1.GetMemberResponse\x12B\n" +
+	"\vGetProposal\x12\x14.troth.v1.GetRequest\x1a\x1d.troth.v1.GetProposalResponse\x12J\n" +
+	"\x0fGetMisbehaviour\x12\x14.troth.v1.GetRequest\x1a!.troth.v1.GetMisbehaviourResponse\x12S\n" +
 	"\x0eExplainPromise\x12\x1f.troth.v1.ExplainPromiseRequest\x1a .troth.v1.ExplainPromiseResponse\x12J\n" +
 	"\vListParties\x12\x1c.troth.v1.ListPartiesRequest\x1a\x1d.troth.v1.ListPartiesResponse\x12G\n" +
 	"\n" +
@@ -2735,7 +4254,13 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\rListTemplates\x12\x1e.troth.v1.ListTemplatesRequest\x1a\x1f.troth.v1.ListTemplatesResponse\x12M\n" +
 	"\fListPromises\x12\x1d.troth.v1.ListPromisesRequest\x1a\x1e.troth.v1.ListPromisesResponse\x12V\n" +
 	"\x0fListSettlements\x12 .troth.v1.ListSettlementsRequest\x1a!.troth.v1.ListSettlementsResponse\x12J\n" +
-	"\vListHistory\x12\x1c.troth.v1.ListHistoryRequest\x1a\x1d.troth.v1.ListHistoryResponse\x12:\n" +
+	"\vListMembers\x12\x1c.troth.v1.ListMembersRequest\x1a\x1d.troth.v1.ListMembersResponse\x12P\n" +
+	"\rListProposals\x12\x1e.troth.v1.ListProposalsRequest\x1a\x1f.troth.v1.ListProposalsResponse\x12Y\n" +
+	"\x10ListMisbehaviour\x12!.troth.v1.ListMisbehaviourRequest\x1a\".troth.v1.ListMisbehaviourResponse\x12J\n" +
+	"\vListHistory\x12\x1c.troth.v1.ListHistoryRequest\x1a\x1d.troth.v1.ListHistoryResponse\x12G\n" +
+	"\n" +
+	"ReadHeader\x12\x1b.troth.v1.ReadHeaderRequest\x1a\x1c.troth.v1.ReadHeaderResponse\x12J\n" +
+	"\vReadGenesis\x12\x1c.troth.v1.ReadGenesisRequest\x1a\x1d.troth.v1.ReadGenesisResponse\x12:\n" +
 	"\x05Watch\x12\x16.troth.v1.WatchRequest\x1a\x17.troth.v1.WatchResponse0\x01B)Z'github.com/troth-ledger/troth/gen/pb;pbb\x06proto3"
 
 var (
@@ -2750,167 +4275,258 @@ func file_troth_v1_api_proto_rawDescGZIP() []byte {
 	return file_troth_v1_api_proto_rawDescData
 }
 
-var file_troth_v1_api_proto_msgTypes = make([]protoimpl.MessageInfo, 43)
+var file_troth_v1_api_proto_msgTypes = make([]protoimpl.MessageInfo, 62)
 var file_troth_v1_api_proto_goTypes = []any{
 	(*SubmitRequest)(nil),            // 0: troth.v1.SubmitRequest
 	(*SubmitResponse)(nil),           // 1: troth.v1.SubmitResponse
 	(*ReadOptions)(nil),              // 2: troth.v1.ReadOptions
 	(*Read)(nil),                     // 3: troth.v1.Read
 	(*ProofBundle)(nil),              // 4: troth.v1.ProofBundle
-	(*GetRequest)(nil),               // 5: troth.v1.GetRequest
-	(*GetTxResponse)(nil),            // 6: troth.v1.GetTxResponse
-	(*GetStatusRequest)(nil),         // 7: troth.v1.GetStatusRequest
-	(*GetStatusResponse)(nil),        // 8: troth.v1.GetStatusResponse
-	(*GetPartyResponse)(nil),         // 9: troth.v1.GetPartyResponse
-	(*GetAssetResponse)(nil),         // 10: troth.v1.GetAssetResponse
-	(*GetHoldingRequest)(nil),        // 11: troth.v1.GetHoldingRequest
-	(*GetHoldingResponse)(nil),       // 12: troth.v1.GetHoldingResponse
-	(*GetHoldResponse)(nil),          // 13: troth.v1.GetHoldResponse
-	(*GetFactResponse)(nil),          // 14: troth.v1.GetFactResponse
-	(*GetAttesterClassResponse)(nil), // 15: troth.v1.GetAttesterClassResponse
-	(*GetTemplateResponse)(nil),      // 16: troth.v1.GetTemplateResponse
-	(*GetPromiseResponse)(nil),       // 17: troth.v1.GetPromiseResponse
-	(*GetSettlementResponse)(nil),    // 18: troth.v1.GetSettlementResponse
-	(*GetPoolResponse)(nil),          // 19: troth.v1.GetPoolResponse
-	(*ExplainPromiseRequest)(nil),    // 20: troth.v1.ExplainPromiseRequest
-	(*ExplainPromiseResponse)(nil),   // 21: troth.v1.ExplainPromiseResponse
-	(*Page)(nil),                     // 22: troth.v1.Page
-	(*ListPartiesRequest)(nil),       // 23: troth.v1.ListPartiesRequest
-	(*ListPartiesResponse)(nil),      // 24: troth.v1.ListPartiesResponse
-	(*ListAssetsRequest)(nil),        // 25: troth.v1.ListAssetsRequest
-	(*ListAssetsResponse)(nil),       // 26: troth.v1.ListAssetsResponse
-	(*ListHoldingsRequest)(nil),      // 27: troth.v1.ListHoldingsRequest
-	(*ListHoldingsResponse)(nil),     // 28: troth.v1.ListHoldingsResponse
-	(*ListFactsRequest)(nil),         // 29: troth.v1.ListFactsRequest
-	(*ListFactsResponse)(nil),        // 30: troth.v1.ListFactsResponse
-	(*ListTemplatesRequest)(nil),     // 31: troth.v1.ListTemplatesRequest
-	(*ListTemplatesResponse)(nil),    // 32: troth.v1.ListTemplatesResponse
-	(*ListPromisesRequest)(nil),      // 33: troth.v1.ListPromisesRequest
-	(*ListPromisesResponse)(nil),     // 34: troth.v1.ListPromisesResponse
-	(*ListSettlementsRequest)(nil),   // 35: troth.v1.ListSettlementsRequest
-	(*ListSettlementsResponse)(nil),  // 36: troth.v1.ListSettlementsResponse
-	(*ListHistoryRequest)(nil),       // 37: troth.v1.ListHistoryRequest
-	(*HistoryEntry)(nil),             // 38: troth.v1.HistoryEntry
-	(*ListHistoryResponse)(nil),      // 39: troth.v1.ListHistoryResponse
-	(*WatchRequest)(nil),             // 40: troth.v1.WatchRequest
-	(*Change)(nil),                   // 41: troth.v1.Change
-	(*WatchResponse)(nil),            // 42: troth.v1.WatchResponse
-	(*durationpb.Duration)(nil),      // 43: google.protobuf.Duration
-	(*TxRecord)(nil),                 // 44: troth.v1.TxRecord
-	(*timestamppb.Timestamp)(nil),    // 45: google.protobuf.Timestamp
-	(*Party)(nil),                    // 46: troth.v1.Party
-	(*Asset)(nil),                    // 47: troth.v1.Asset
-	(*Holding)(nil),                  // 48: troth.v1.Holding
-	(*Hold)(nil),                     // 49: troth.v1.Hold
-	(*Fact)(nil),                     // 50: troth.v1.Fact
-	(*AttesterClass)(nil),            // 51: troth.v1.AttesterClass
-	(*Template)(nil),                 // 52: troth.v1.Template
-	(*Promise)(nil),                  // 53: troth.v1.Promise
-	(*Settlement)(nil),               // 54: troth.v1.Settlement
-	(*Pool)(nil),                     // 55: troth.v1.Pool
-	(PartyKind)(0),                   // 56: troth.v1.PartyKind
-	(PromiseState)(0),                // 57: troth.v1.PromiseState
+	(*RowProof)(nil),                 // 5: troth.v1.RowProof
+	(*TxProof)(nil),                  // 6: troth.v1.TxProof
+	(*GetRequest)(nil),               // 7: troth.v1.GetRequest
+	(*GetTxResponse)(nil),            // 8: troth.v1.GetTxResponse
+	(*ReadHeaderRequest)(nil),        // 9: troth.v1.ReadHeaderRequest
+	(*ReadHeaderResponse)(nil),       // 10: troth.v1.ReadHeaderResponse
+	(*ReadGenesisRequest)(nil),       // 11: troth.v1.ReadGenesisRequest
+	(*ReadGenesisResponse)(nil),      // 12: troth.v1.ReadGenesisResponse
+	(*GetStatusRequest)(nil),         // 13: troth.v1.GetStatusRequest
+	(*GetStatusResponse)(nil),        // 14: troth.v1.GetStatusResponse
+	(*GetPartyResponse)(nil),         // 15: troth.v1.GetPartyResponse
+	(*GetAssetResponse)(nil),         // 16: troth.v1.GetAssetResponse
+	(*GetHoldingRequest)(nil),        // 17: troth.v1.GetHoldingRequest
+	(*GetHoldingResponse)(nil),       // 18: troth.v1.GetHoldingResponse
+	(*GetHoldResponse)(nil),          // 19: troth.v1.GetHoldResponse
+	(*GetFactResponse)(nil),          // 20: troth.v1.GetFactResponse
+	(*GetAttesterClassResponse)(nil), // 21: troth.v1.GetAttesterClassResponse
+	(*GetTemplateResponse)(nil),      // 22: troth.v1.GetTemplateResponse
+	(*GetPromiseResponse)(nil),       // 23: troth.v1.GetPromiseResponse
+	(*GetSettlementResponse)(nil),    // 24: troth.v1.GetSettlementResponse
+	(*GetPoolResponse)(nil),          // 25: troth.v1.GetPoolResponse
+	(*GetCouncilRequest)(nil),        // 26: troth.v1.GetCouncilRequest
+	(*GetCouncilResponse)(nil),       // 27: troth.v1.GetCouncilResponse
+	(*GetParamsRequest)(nil),         // 28: troth.v1.GetParamsRequest
+	(*GetParamsResponse)(nil),        // 29: troth.v1.GetParamsResponse
+	(*GetMemberResponse)(nil),        // 30: troth.v1.GetMemberResponse
+	(*GetProposalResponse)(nil),      // 31: troth.v1.GetProposalResponse
+	(*GetMisbehaviourResponse)(nil),  // 32: troth.v1.GetMisbehaviourResponse
+	(*ExplainPromiseRequest)(nil),    // 33: troth.v1.ExplainPromiseRequest
+	(*ExplainPromiseResponse)(nil),   // 34: troth.v1.ExplainPromiseResponse
+	(*Page)(nil),                     // 35: troth.v1.Page
+	(*ListPartiesRequest)(nil),       // 36: troth.v1.ListPartiesRequest
+	(*ListPartiesResponse)(nil),      // 37: troth.v1.ListPartiesResponse
+	(*ListAssetsRequest)(nil),        // 38: troth.v1.ListAssetsRequest
+	(*ListAssetsResponse)(nil),       // 39: troth.v1.ListAssetsResponse
+	(*ListHoldingsRequest)(nil),      // 40: troth.v1.ListHoldingsRequest
+	(*ListHoldingsResponse)(nil),     // 41: troth.v1.ListHoldingsResponse
+	(*ListFactsRequest)(nil),         // 42: troth.v1.ListFactsRequest
+	(*ListFactsResponse)(nil),        // 43: troth.v1.ListFactsResponse
+	(*ListTemplatesRequest)(nil),     // 44: troth.v1.ListTemplatesRequest
+	(*ListTemplatesResponse)(nil),    // 45: troth.v1.ListTemplatesResponse
+	(*ListPromisesRequest)(nil),      // 46: troth.v1.ListPromisesRequest
+	(*ListPromisesResponse)(nil),     // 47: troth.v1.ListPromisesResponse
+	(*ListSettlementsRequest)(nil),   // 48: troth.v1.ListSettlementsRequest
+	(*ListSettlementsResponse)(nil),  // 49: troth.v1.ListSettlementsResponse
+	(*ListMembersRequest)(nil),       // 50: troth.v1.ListMembersRequest
+	(*ListMembersResponse)(nil),      // 51: troth.v1.ListMembersResponse
+	(*ListProposalsRequest)(nil),     // 52: troth.v1.ListProposalsRequest
+	(*ListProposalsResponse)(nil),    // 53: troth.v1.ListProposalsResponse
+	(*ListMisbehaviourRequest)(nil),  // 54: troth.v1.ListMisbehaviourRequest
+	(*ListMisbehaviourResponse)(nil), // 55: troth.v1.ListMisbehaviourResponse
+	(*ListHistoryRequest)(nil),       // 56: troth.v1.ListHistoryRequest
+	(*HistoryEntry)(nil),             // 57: troth.v1.HistoryEntry
+	(*ListHistoryResponse)(nil),      // 58: troth.v1.ListHistoryResponse
+	(*WatchRequest)(nil),             // 59: troth.v1.WatchRequest
+	(*Change)(nil),                   // 60: troth.v1.Change
+	(*WatchResponse)(nil),            // 61: troth.v1.WatchResponse
+	(*durationpb.Duration)(nil),      // 62: google.protobuf.Duration
+	(*TxRecord)(nil),                 // 63: troth.v1.TxRecord
+	(*timestamppb.Timestamp)(nil),    // 64: google.protobuf.Timestamp
+	(*Upgrade)(nil),                  // 65: troth.v1.Upgrade
+	(*Party)(nil),                    // 66: troth.v1.Party
+	(*Asset)(nil),                    // 67: troth.v1.Asset
+	(*Holding)(nil),                  // 68: troth.v1.Holding
+	(*Hold)(nil),                     // 69: troth.v1.Hold
+	(*Fact)(nil),                     // 70: troth.v1.Fact
+	(*AttesterClass)(nil),            // 71: troth.v1.AttesterClass
+	(*Template)(nil),                 // 72: troth.v1.Template
+	(*Promise)(nil),                  // 73: troth.v1.Promise
+	(*Settlement)(nil),               // 74: troth.v1.Settlement
+	(*Pool)(nil),                     // 75: troth.v1.Pool
+	(*Council)(nil),                  // 76: troth.v1.Council
+	(*Params)(nil),                   // 77: troth.v1.Params
+	(*Member)(nil),                   // 78: troth.v1.Member
+	(*Proposal)(nil),                 // 79: troth.v1.Proposal
+	(*Misbehaviour)(nil),             // 80: troth.v1.Misbehaviour
+	(PartyKind)(0),                   // 81: troth.v1.PartyKind
+	(PromiseState)(0),                // 82: troth.v1.PromiseState
+	(ProposalState)(0),               // 83: troth.v1.ProposalState
 }
 var file_troth_v1_api_proto_depIdxs = []int32{
-	43, // 0: troth.v1.SubmitRequest.timeout:type_name -> google.protobuf.Duration
-	44, // 1: troth.v1.SubmitResponse.txs:type_name -> troth.v1.TxRecord
-	4,  // 2: troth.v1.Read.proof:type_name -> troth.v1.ProofBundle
-	2,  // 3: troth.v1.GetRequest.options:type_name -> troth.v1.ReadOptions
-	44, // 4: troth.v1.GetTxResponse.tx:type_name -> troth.v1.TxRecord
-	45, // 5: troth.v1.GetStatusResponse.time:type_name -> google.protobuf.Timestamp
-	46, // 6: troth.v1.GetPartyResponse.party:type_name -> troth.v1.Party
-	3,  // 7: troth.v1.GetPartyResponse.read:type_name -> troth.v1.Read
-	47, // 8: troth.v1.GetAssetResponse.asset:type_name -> troth.v1.Asset
-	3,  // 9: troth.v1.GetAssetResponse.read:type_name -> troth.v1.Read
-	2,  // 10: troth.v1.GetHoldingRequest.options:type_name -> troth.v1.ReadOptions
-	48, // 11: troth.v1.GetHoldingResponse.holding:type_name -> troth.v1.Holding
-	3,  // 12: troth.v1.GetHoldingResponse.read:type_name -> troth.v1.Read
-	49, // 13: troth.v1.GetHoldResponse.hold:type_name -> troth.v1.Hold
-	3,  // 14: troth.v1.GetHoldResponse.read:type_name -> troth.v1.Read
-	50, // 15: troth.v1.GetFactResponse.fact:type_name -> troth.v1.Fact
-	3,  // 16: troth.v1.GetFactResponse.read:type_name -> troth.v1.Read
-	51, // 17: troth.v1.GetAttesterClassResponse.class:type_name -> troth.v1.AttesterClass
-	3,  // 18: troth.v1.GetAttesterClassResponse.read:type_name -> troth.v1.Read
-	52, // 19: troth.v1.GetTemplateResponse.template:type_name -> troth.v1.Template
-	3,  // 20: troth.v1.GetTemplateResponse.read:type_name -> troth.v1.Read
-	53, // 21: troth.v1.GetPromiseResponse.promise:type_name -> troth.v1.Promise
-	3,  // 22: troth.v1.GetPromiseResponse.read:type_name -> troth.v1.Read
-	54, // 23: troth.v1.GetSettlementResponse.settlement:type_name -> troth.v1.Settlement
-	3,  // 24: troth.v1.GetSettlementResponse.read:type_name -> troth.v1.Read
-	55, // 25: troth.v1.GetPoolResponse.pool:type_name -> troth.v1.Pool
-	3,  // 26: troth.v1.GetPoolResponse.read:type_name -> troth.v1.Read
-	56, // 27: troth.v1.ListPartiesRequest.kind:type_name -> troth.v1.PartyKind
-	22, // 28: troth.v1.ListPartiesRequest.page:type_name -> troth.v1.Page
-	46, // 29: troth.v1.ListPartiesResponse.parties:type_name -> troth.v1.Party
-	22, // 30: troth.v1.ListAssetsRequest.page:type_name -> troth.v1.Page
-	47, // 31: troth.v1.ListAssetsResponse.assets:type_name -> troth.v1.Asset
-	22, // 32: troth.v1.ListHoldingsRequest.page:type_name -> troth.v1.Page
-	48, // 33: troth.v1.ListHoldingsResponse.holdings:type_name -> troth.v1.Holding
-	22, // 34: troth.v1.ListFactsRequest.page:type_name -> troth.v1.Page
-	50, // 35: troth.v1.ListFactsResponse.facts:type_name -> troth.v1.Fact
-	22, // 36: troth.v1.ListTemplatesRequest.page:type_name -> troth.v1.Page
-	52, // 37: troth.v1.ListTemplatesResponse.templates:type_name -> troth.v1.Template
-	57, // 38: troth.v1.ListPromisesRequest.state:type_name -> troth.v1.PromiseState
-	22, // 39: troth.v1.ListPromisesRequest.page:type_name -> troth.v1.Page
-	53, // 40: troth.v1.ListPromisesResponse.promises:type_name -> troth.v1.Promise
-	22, // 41: troth.v1.ListSettlementsRequest.page:type_name -> troth.v1.Page
-	54, // 42: troth.v1.ListSettlementsResponse.settlements:type_name -> troth.v1.Settlement
-	22, // 43: troth.v1.ListHistoryRequest.page:type_name -> troth.v1.Page
-	45, // 44: troth.v1.HistoryEntry.time:type_name -> google.protobuf.Timestamp
-	38, // 45: troth.v1.ListHistoryResponse.entries:type_name -> troth.v1.HistoryEntry
-	45, // 46: troth.v1.WatchResponse.time:type_name -> google.protobuf.Timestamp
-	41, // 47: troth.v1.WatchResponse.changes:type_name -> troth.v1.Change
-	0,  // 48: troth.v1.Ledger.Submit:input_type -> troth.v1.SubmitRequest
-	5,  // 49: troth.v1.Ledger.GetTx:input_type -> troth.v1.GetRequest
-	7,  // 50: troth.v1.Ledger.GetStatus:input_type -> troth.v1.GetStatusRequest
-	5,  // 51: troth.v1.Ledger.GetParty:input_type -> troth.v1.GetRequest
-	5,  // 52: troth.v1.Ledger.GetAsset:input_type -> troth.v1.GetRequest
-	11, // 53: troth.v1.Ledger.GetHolding:input_type -> troth.v1.GetHoldingRequest
-	5,  // 54: troth.v1.Ledger.GetHold:input_type -> troth.v1.GetRequest
-	5,  // 55: troth.v1.Ledger.GetFact:input_type -> troth.v1.GetRequest
-	5,  // 56: troth.v1.Ledger.GetAttesterClass:input_type -> troth.v1.GetRequest
-	5,  // 57: troth.v1.Ledger.GetTemplate:input_type -> troth.v1.GetRequest
-	5,  // 58: troth.v1.Ledger.GetPromise:input_type -> troth.v1.GetRequest
-	5,  // 59: troth.v1.Ledger.GetSettlement:input_type -> troth.v1.GetRequest
-	5,  // 60: troth.v1.Ledger.GetPool:input_type -> troth.v1.GetRequest
-	20, // 61: troth.v1.Ledger.ExplainPromise:input_type -> troth.v1.ExplainPromiseRequest
-	23, // 62: troth.v1.Ledger.ListParties:input_type -> troth.v1.ListPartiesRequest
-	25, // 63: troth.v1.Ledger.ListAssets:input_type -> troth.v1.ListAssetsRequest
-	27, // 64: troth.v1.Ledger.ListHoldings:input_type -> troth.v1.ListHoldingsRequest
-	29, // 65: troth.v1.Ledger.ListFacts:input_type -> troth.v1.ListFactsRequest
-	31, // 66: troth.v1.Ledger.ListTemplates:input_type -> troth.v1.ListTemplatesRequest
-	33, // 67: troth.v1.Ledger.ListPromises:input_type -> troth.v1.ListPromisesRequest
-	35, // 68: troth.v1.Ledger.ListSettlements:input_type -> troth.v1.ListSettlementsRequest
-	37, // 69: troth.v1.Ledger.ListHistory:input_type -> troth.v1.ListHistoryRequest
-	40, // 70: troth.v1.Ledger.Watch:input_type -> troth.v1.WatchRequest
-	1,  // 71: troth.v1.Ledger.Submit:output_type -> troth.v1.SubmitResponse
-	6,  // 72: troth.v1.Ledger.GetTx:output_type -> troth.v1.GetTxResponse
-	8,  // 73: troth.v1.Ledger.GetStatus:output_type -> troth.v1.GetStatusResponse
-	9,  // 74: troth.v1.Ledger.GetParty:output_type -> troth.v1.GetPartyResponse
-	10, // 75: troth.v1.Ledger.GetAsset:output_type -> troth.v1.GetAssetResponse
-	12, // 76: troth.v1.Ledger.GetHolding:output_type -> troth.v1.GetHoldingResponse
-	13, // 77: troth.v1.Ledger.GetHold:output_type -> troth.v1.GetHoldResponse
-	14, // 78: troth.v1.Ledger.GetFact:output_type -> troth.v1.GetFactResponse
-	15, // 79: troth.v1.Ledger.GetAttesterClass:output_type -> troth.v1.GetAttesterClassResponse
-	16, // 80: troth.v1.Ledger.GetTemplate:output_type -> troth.v1.GetTemplateResponse
-	17, // 81: troth.v1.Ledger.GetPromise:output_type -> troth.v1.GetPromiseResponse
-	18, // 82: troth.v1.Ledger.GetSettlement:output_type -> troth.v1.GetSettlementResponse
-	19, // 83: troth.v1.Ledger.GetPool:output_type -> troth.v1.GetPoolResponse
-	21, // 84: troth.v1.Ledger.ExplainPromise:output_type -> troth.v1.ExplainPromiseResponse
-	24, // 85: troth.v1.Ledger.ListParties:output_type -> troth.v1.ListPartiesResponse
-	26, // 86: troth.v1.Ledger.ListAssets:output_type -> troth.v1.ListAssetsResponse
-	28, // 87: troth.v1.Ledger.ListHoldings:output_type -> troth.v1.ListHoldingsResponse
-	30, // 88: troth.v1.Ledger.ListFacts:output_type -> troth.v1.ListFactsResponse
-	32, // 89: troth.v1.Ledger.ListTemplates:output_type -> troth.v1.ListTemplatesResponse
-	34, // 90: troth.v1.Ledger.ListPromises:output_type -> troth.v1.ListPromisesResponse
-	36, // 91: troth.v1.Ledger.ListSettlements:output_type -> troth.v1.ListSettlementsResponse
-	39, // 92: troth.v1.Ledger.ListHistory:output_type -> troth.v1.ListHistoryResponse
-	42, // 93: troth.v1.Ledger.Watch:output_type -> troth.v1.WatchResponse
-	71, // [71:94] is the sub-list for method output_type
-	48, // [48:71] is the sub-list for method input_type
-	48, // [48:48] is the sub-list for extension type_name
-	48, // [48:48] is the sub-list for extension extendee
-	0,  // [0:48] is the sub-list for field type_name
+	62,  // 0: troth.v1.SubmitRequest.timeout:type_name -> google.protobuf.Duration
+	63,  // 1: troth.v1.SubmitResponse.txs:type_name -> troth.v1.TxRecord
+	4,   // 2: troth.v1.Read.proof:type_name -> troth.v1.ProofBundle
+	5,   // 3: troth.v1.ProofBundle.rows:type_name -> troth.v1.RowProof
+	2,   // 4: troth.v1.GetRequest.options:type_name -> troth.v1.ReadOptions
+	63,  // 5: troth.v1.GetTxResponse.tx:type_name -> troth.v1.TxRecord
+	6,   // 6: troth.v1.GetTxResponse.proof:type_name -> troth.v1.TxProof
+	64,  // 7: troth.v1.GetStatusResponse.time:type_name -> google.protobuf.Timestamp
+	65,  // 8: troth.v1.GetStatusResponse.upgrade:type_name -> troth.v1.Upgrade
+	66,  // 9: troth.v1.GetPartyResponse.party:type_name -> troth.v1.Party
+	3,   // 10: troth.v1.GetPartyResponse.read:type_name -> troth.v1.Read
+	67,  // 11: troth.v1.GetAssetResponse.asset:type_name -> troth.v1.Asset
+	3,   // 12: troth.v1.GetAssetResponse.read:type_name -> troth.v1.Read
+	2,   // 13: troth.v1.GetHoldingRequest.options:type_name -> troth.v1.ReadOptions
+	68,  // 14: troth.v1.GetHoldingResponse.holding:type_name -> troth.v1.Holding
+	3,   // 15: troth.v1.GetHoldingResponse.read:type_name -> troth.v1.Read
+	69,  // 16: troth.v1.GetHoldResponse.hold:type_name -> troth.v1.Hold
+	3,   // 17: troth.v1.GetHoldResponse.read:type_name -> troth.v1.Read
+	70,  // 18: troth.v1.GetFactResponse.fact:type_name -> troth.v1.Fact
+	3,   // 19: troth.v1.GetFactResponse.read:type_name -> troth.v1.Read
+	71,  // 20: troth.v1.GetAttesterClassResponse.class:type_name -> troth.v1.AttesterClass
+	3,   // 21: troth.v1.GetAttesterClassResponse.read:type_name -> troth.v1.Read
+	72,  // 22: troth.v1.GetTemplateResponse.template:type_name -> troth.v1.Template
+	3,   // 23: troth.v1.GetTemplateResponse.read:type_name -> troth.v1.Read
+	73,  // 24: troth.v1.GetPromiseResponse.promise:type_name -> troth.v1.Promise
+	3,   // 25: troth.v1.GetPromiseResponse.read:type_name -> troth.v1.Read
+	74,  // 26: troth.v1.GetSettlementResponse.settlement:type_name -> troth.v1.Settlement
+	3,   // 27: troth.v1.GetSettlementResponse.read:type_name -> troth.v1.Read
+	75,  // 28: troth.v1.GetPoolResponse.pool:type_name -> troth.v1.Pool
+	3,   // 29: troth.v1.GetPoolResponse.read:type_name -> troth.v1.Read
+	2,   // 30: troth.v1.GetCouncilRequest.options:type_name -> troth.v1.ReadOptions
+	76,  // 31: troth.v1.GetCouncilResponse.council:type_name -> troth.v1.Council
+	3,   // 32: troth.v1.GetCouncilResponse.read:type_name -> troth.v1.Read
+	2,   // 33: troth.v1.GetParamsRequest.options:type_name -> troth.v1.ReadOptions
+	77,  // 34: troth.v1.GetParamsResponse.params:type_name -> troth.v1.Params
+	3,   // 35: troth.v1.GetParamsResponse.read:type_name -> troth.v1.Read
+	78,  // 36: troth.v1.GetMemberResponse.member:type_name -> troth.v1.Member
+	3,   // 37: troth.v1.GetMemberResponse.read:type_name -> troth.v1.Read
+	79,  // 38: troth.v1.GetProposalResponse.proposal:type_name -> troth.v1.Proposal
+	3,   // 39: troth.v1.GetProposalResponse.read:type_name -> troth.v1.Read
+	80,  // 40: troth.v1.GetMisbehaviourResponse.misbehaviour:type_name -> troth.v1.Misbehaviour
+	3,   // 41: troth.v1.GetMisbehaviourResponse.read:type_name -> troth.v1.Read
+	81,  // 42: troth.v1.ListPartiesRequest.kind:type_name -> troth.v1.PartyKind
+	35,  // 43: troth.v1.ListPartiesRequest.page:type_name -> troth.v1.Page
+	2,   // 44: troth.v1.ListPartiesRequest.options:type_name -> troth.v1.ReadOptions
+	66,  // 45: troth.v1.ListPartiesResponse.parties:type_name -> troth.v1.Party
+	3,   // 46: troth.v1.ListPartiesResponse.read:type_name -> troth.v1.Read
+	35,  // 47: troth.v1.ListAssetsRequest.page:type_name -> troth.v1.Page
+	2,   // 48: troth.v1.ListAssetsRequest.options:type_name -> troth.v1.ReadOptions
+	67,  // 49: troth.v1.ListAssetsResponse.assets:type_name -> troth.v1.Asset
+	3,   // 50: troth.v1.ListAssetsResponse.read:type_name -> troth.v1.Read
+	35,  // 51: troth.v1.ListHoldingsRequest.page:type_name -> troth.v1.Page
+	2,   // 52: troth.v1.ListHoldingsRequest.options:type_name -> troth.v1.ReadOptions
+	68,  // 53: troth.v1.ListHoldingsResponse.holdings:type_name -> troth.v1.Holding
+	3,   // 54: troth.v1.ListHoldingsResponse.read:type_name -> troth.v1.Read
+	35,  // 55: troth.v1.ListFactsRequest.page:type_name -> troth.v1.Page
+	2,   // 56: troth.v1.ListFactsRequest.options:type_name -> troth.v1.ReadOptions
+	70,  // 57: troth.v1.ListFactsResponse.facts:type_name -> troth.v1.Fact
+	3,   // 58: troth.v1.ListFactsResponse.read:type_name -> troth.v1.Read
+	35,  // 59: troth.v1.ListTemplatesRequest.page:type_name -> troth.v1.Page
+	2,   // 60: troth.v1.ListTemplatesRequest.options:type_name -> troth.v1.ReadOptions
+	72,  // 61: troth.v1.ListTemplatesResponse.templates:type_name -> troth.v1.Template
+	3,   // 62: troth.v1.ListTemplatesResponse.read:type_name -> troth.v1.Read
+	82,  // 63: troth.v1.ListPromisesRequest.state:type_name -> troth.v1.PromiseState
+	35,  // 64: troth.v1.ListPromisesRequest.page:type_name -> troth.v1.Page
+	2,   // 65: troth.v1.ListPromisesRequest.options:type_name -> troth.v1.ReadOptions
+	73,  // 66: troth.v1.ListPromisesResponse.promises:type_name -> troth.v1.Promise
+	3,   // 67: troth.v1.ListPromisesResponse.read:type_name -> troth.v1.Read
+	35,  // 68: troth.v1.ListSettlementsRequest.page:type_name -> troth.v1.Page
+	2,   // 69: troth.v1.ListSettlementsRequest.options:type_name -> troth.v1.ReadOptions
+	74,  // 70: troth.v1.ListSettlementsResponse.settlements:type_name -> troth.v1.Settlement
+	3,   // 71: troth.v1.ListSettlementsResponse.read:type_name -> troth.v1.Read
+	35,  // 72: troth.v1.ListMembersRequest.page:type_name -> troth.v1.Page
+	2,   // 73: troth.v1.ListMembersRequest.options:type_name -> troth.v1.ReadOptions
+	78,  // 74: troth.v1.ListMembersResponse.members:type_name -> troth.v1.Member
+	3,   // 75: troth.v1.ListMembersResponse.read:type_name -> troth.v1.Read
+	83,  // 76: troth.v1.ListProposalsRequest.state:type_name -> troth.v1.ProposalState
+	35,  // 77: troth.v1.ListProposalsRequest.page:type_name -> troth.v1.Page
+	2,   // 78: troth.v1.ListProposalsRequest.options:type_name -> troth.v1.ReadOptions
+	79,  // 79: troth.v1.ListProposalsResponse.proposals:type_name -> troth.v1.Proposal
+	3,   // 80: troth.v1.ListProposalsResponse.read:type_name -> troth.v1.Read
+	35,  // 81: troth.v1.ListMisbehaviourRequest.page:type_name -> troth.v1.Page
+	2,   // 82: troth.v1.ListMisbehaviourRequest.options:type_name -> troth.v1.ReadOptions
+	80,  // 83: troth.v1.ListMisbehaviourResponse.misbehaviour:type_name -> troth.v1.Misbehaviour
+	3,   // 84: troth.v1.ListMisbehaviourResponse.read:type_name -> troth.v1.Read
+	35,  // 85: troth.v1.ListHistoryRequest.page:type_name -> troth.v1.Page
+	2,   // 86: troth.v1.ListHistoryRequest.options:type_name -> troth.v1.ReadOptions
+	64,  // 87: troth.v1.HistoryEntry.time:type_name -> google.protobuf.Timestamp
+	6,   // 88: troth.v1.HistoryEntry.proof:type_name -> troth.v1.TxProof
+	57,  // 89: troth.v1.ListHistoryResponse.entries:type_name -> troth.v1.HistoryEntry
+	3,   // 90: troth.v1.ListHistoryResponse.read:type_name -> troth.v1.Read
+	64,  // 91: troth.v1.WatchResponse.time:type_name -> google.protobuf.Timestamp
+	60,  // 92: troth.v1.WatchResponse.changes:type_name -> troth.v1.Change
+	0,   // 93: troth.v1.Ledger.Submit:input_type -> troth.v1.SubmitRequest
+	7,   // 94: troth.v1.Ledger.GetTx:input_type -> troth.v1.GetRequest
+	13,  // 95: troth.v1.Ledger.GetStatus:input_type -> troth.v1.GetStatusRequest
+	7,   // 96: troth.v1.Ledger.GetParty:input_type -> troth.v1.GetRequest
+	7,   // 97: troth.v1.Ledger.GetAsset:input_type -> troth.v1.GetRequest
+	17,  // 98: troth.v1.Ledger.GetHolding:input_type -> troth.v1.GetHoldingRequest
+	7,   // 99: troth.v1.Ledger.GetHold:input_type -> troth.v1.GetRequest
+	7,   // 100: troth.v1.Ledger.GetFact:input_type -> troth.v1.GetRequest
+	7,   // 101: troth.v1.Ledger.GetAttesterClass:input_type -> troth.v1.GetRequest
+	7,   // 102: troth.v1.Ledger.GetTemplate:input_type -> troth.v1.GetRequest
+	7,   // 103: troth.v1.Ledger.GetPromise:input_type -> troth.v1.GetRequest
+	7,   // 104: troth.v1.Ledger.GetSettlement:input_type -> troth.v1.GetRequest
+	7,   // 105: troth.v1.Ledger.GetPool:input_type -> troth.v1.GetRequest
+	26,  // 106: troth.v1.Ledger.GetCouncil:input_type -> troth.v1.GetCouncilRequest
+	28,  // 107: troth.v1.Ledger.GetParams:input_type -> troth.v1.GetParamsRequest
+	7,   // 108: troth.v1.Ledger.GetMember:input_type -> troth.v1.GetRequest
+	7,   // 109: troth.v1.Ledger.GetProposal:input_type -> troth.v1.GetRequest
+	7,   // 110: troth.v1.Ledger.GetMisbehaviour:input_type -> troth.v1.GetRequest
+	33,  // 111: troth.v1.Ledger.ExplainPromise:input_type -> troth.v1.ExplainPromiseRequest
+	36,  // 112: troth.v1.Ledger.ListParties:input_type -> troth.v1.ListPartiesRequest
+	38,  // 113: troth.v1.Ledger.ListAssets:input_type -> troth.v1.ListAssetsRequest
+	40,  // 114: troth.v1.Ledger.ListHoldings:input_type -> troth.v1.ListHoldingsRequest
+	42,  // 115: troth.v1.Ledger.ListFacts:input_type -> troth.v1.ListFactsRequest
+	44,  // 116: troth.v1.Ledger.ListTemplates:input_type -> troth.v1.ListTemplatesRequest
+	46,  // 117: troth.v1.Ledger.ListPromises:input_type -> troth.v1.ListPromisesRequest
+	48,  // 118: troth.v1.Ledger.ListSettlements:input_type -> troth.v1.ListSettlementsRequest
+	50,  // 119: troth.v1.Ledger.ListMembers:input_type -> troth.v1.ListMembersRequest
+	52,  // 120: troth.v1.Ledger.ListProposals:input_type -> troth.v1.ListProposalsRequest
+	54,  // 121: troth.v1.Ledger.ListMisbehaviour:input_type -> troth.v1.ListMisbehaviourRequest
+	56,  // 122: troth.v1.Ledger.ListHistory:input_type -> troth.v1.ListHistoryRequest
+	9,   // 123: troth.v1.Ledger.ReadHeader:input_type -> troth.v1.ReadHeaderRequest
+	11,  // 124: troth.v1.Ledger.ReadGenesis:input_type -> troth.v1.ReadGenesisRequest
+	59,  // 125: troth.v1.Ledger.Watch:input_type -> troth.v1.WatchRequest
+	1,   // 126: troth.v1.Ledger.Submit:output_type -> troth.v1.SubmitResponse
+	8,   // 127: troth.v1.Ledger.GetTx:output_type -> troth.v1.GetTxResponse
+	14,  // 128: troth.v1.Ledger.GetStatus:output_type -> troth.v1.GetStatusResponse
+	15,  // 129: troth.v1.Ledger.GetParty:output_type -> troth.v1.GetPartyResponse
+	16,  // 130: troth.v1.Ledger.GetAsset:output_type -> troth.v1.GetAssetResponse
+	18,  // 131: troth.v1.Ledger.GetHolding:output_type -> troth.v1.GetHoldingResponse
+	19,  // 132: troth.v1.Ledger.GetHold:output_type -> troth.v1.GetHoldResponse
+	20,  // 133: troth.v1.Ledger.GetFact:output_type -> troth.v1.GetFactResponse
+	21,  // 134: troth.v1.Ledger.GetAttesterClass:output_type -> troth.v1.GetAttesterClassResponse
+	22,  // 135: troth.v1.Ledger.GetTemplate:output_type -> troth.v1.GetTemplateResponse
+	23,  // 136: troth.v1.Ledger.GetPromise:output_type -> troth.v1.GetPromiseResponse
+	24,  // 137: troth.v1.Ledger.GetSettlement:output_type -> troth.v1.GetSettlementResponse
+	25,  // 138: troth.v1.Ledger.GetPool:output_type -> troth.v1.GetPoolResponse
+	27,  // 139: troth.v1.Ledger.GetCouncil:output_type -> troth.v1.GetCouncilResponse
+	29,  // 140: troth.v1.Ledger.GetParams:output_type -> troth.v1.GetParamsResponse
+	30,  // 141: troth.v1.Ledger.GetMember:output_type -> troth.v1.GetMemberResponse
+	31,  // 142: troth.v1.Ledger.GetProposal:output_type -> troth.v1.GetProposalResponse
+	32,  // 143: troth.v1.Ledger.GetMisbehaviour:output_type -> troth.v1.GetMisbehaviourResponse
+	34,  // 144: troth.v1.Ledger.ExplainPromise:output_type -> troth.v1.ExplainPromiseResponse
+	37,  // 145: troth.v1.Ledger.ListParties:output_type -> troth.v1.ListPartiesResponse
+	39,  // 146: troth.v1.Ledger.ListAssets:output_type -> troth.v1.ListAssetsResponse
+	41,  // 147: troth.v1.Ledger.ListHoldings:output_type -> troth.v1.ListHoldingsResponse
+	43,  // 148: troth.v1.Ledger.ListFacts:output_type -> troth.v1.ListFactsResponse
+	45,  // 149: troth.v1.Ledger.ListTemplates:output_type -> troth.v1.ListTemplatesResponse
+	47,  // 150: troth.v1.Ledger.ListPromises:output_type -> troth.v1.ListPromisesResponse
+	49,  // 151: troth.v1.Ledger.ListSettlements:output_type -> troth.v1.ListSettlementsResponse
+	51,  // 152: troth.v1.Ledger.ListMembers:output_type -> troth.v1.ListMembersResponse
+	53,  // 153: troth.v1.Ledger.ListProposals:output_type -> troth.v1.ListProposalsResponse
+	55,  // 154: troth.v1.Ledger.ListMisbehaviour:output_type -> troth.v1.ListMisbehaviourResponse
+	58,  // 155: troth.v1.Ledger.ListHistory:output_type -> troth.v1.ListHistoryResponse
+	10,  // 156: troth.v1.Ledger.ReadHeader:output_type -> troth.v1.ReadHeaderResponse
+	12,  // 157: troth.v1.Ledger.ReadGenesis:output_type -> troth.v1.ReadGenesisResponse
+	61,  // 158: troth.v1.Ledger.Watch:output_type -> troth.v1.WatchResponse
+	126, // [126:159] is the sub-list for method output_type
+	93,  // [93:126] is the sub-list for method input_type
+	93,  // [93:93] is the sub-list for extension type_name
+	93,  // [93:93] is the sub-list for extension extendee
+	0,   // [0:93] is the sub-list for field type_name
 }
 
 func init() { file_troth_v1_api_proto_init() }
@@ -2919,9 +4535,11 @@ func file_troth_v1_api_proto_init() {
 		return
 	}
 	file_troth_v1_asset_proto_init()
+	file_troth_v1_council_proto_init()
 	file_troth_v1_fact_proto_init()
 	file_troth_v1_party_proto_init()
 	file_troth_v1_promise_proto_init()
+	file_troth_v1_state_proto_init()
 	file_troth_v1_template_proto_init()
 	file_troth_v1_tx_proto_init()
 	type x struct{}
@@ -2930,7 +4548,7 @@ func file_troth_v1_api_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_troth_v1_api_proto_rawDesc), len(file_troth_v1_api_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   43,
+			NumMessages:   62,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

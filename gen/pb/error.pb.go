@@ -45,7 +45,7 @@ const (
 	Code_EXPIRY_TOO_FAR Code = 7
 	// The idempotency key was used, for this or another transaction.
 	Code_REPEATED Code = 8
-	// No signature, or one that doesn't verify.
+	// No signature, one that doesn't verify, or others than the body names.
 	Code_BAD_SIGNATURE Code = 9
 	// An ECDSA signature with s in the upper half.
 	Code_HIGH_S Code = 10
@@ -73,6 +73,9 @@ const (
 	Code_TIMED_OUT Code = 21
 	// A fault of this node.
 	Code_INTERNAL Code = 22
+	// This node takes no more from this address or party for a moment. It is the
+	// node's own limit, not the ledger's.
+	Code_RATE_LIMITED Code = 23
 	// A field is missing or not of its form.
 	Code_INVALID Code = 30
 	// The object doesn't exist.
@@ -139,6 +142,14 @@ const (
 	Code_BAD_REVEAL Code = 307
 	// The shares don't add up to what is held.
 	Code_BAD_SHARES Code = 308
+	// Not a member of the council, or one without power.
+	Code_NOT_MEMBER Code = 400
+	// The key is or was a validator's.
+	Code_KEY_USED Code = 401
+	// The new key didn't sign for this member on this chain.
+	Code_BAD_POSSESSION Code = 402
+	// Too much of the validators' power would change within the window.
+	Code_TOO_MUCH_CHANGE Code = 403
 )
 
 // Enum value maps for Code.
@@ -167,6 +178,7 @@ var (
 		20:  "BUSY",
 		21:  "TIMED_OUT",
 		22:  "INTERNAL",
+		23:  "RATE_LIMITED",
 		30:  "INVALID",
 		31:  "NOT_FOUND",
 		32:  "EXISTS",
@@ -200,6 +212,10 @@ var (
 		306: "NOT_IN_TERMS",
 		307: "BAD_REVEAL",
 		308: "BAD_SHARES",
+		400: "NOT_MEMBER",
+		401: "KEY_USED",
+		402: "BAD_POSSESSION",
+		403: "TOO_MUCH_CHANGE",
 	}
 	Code_value = map[string]int32{
 		"OK":                 0,
@@ -225,6 +241,7 @@ var (
 		"BUSY":               20,
 		"TIMED_OUT":          21,
 		"INTERNAL":           22,
+		"RATE_LIMITED":       23,
 		"INVALID":            30,
 		"NOT_FOUND":          31,
 		"EXISTS":             32,
@@ -258,6 +275,10 @@ var (
 		"NOT_IN_TERMS":       306,
 		"BAD_REVEAL":         307,
 		"BAD_SHARES":         308,
+		"NOT_MEMBER":         400,
+		"KEY_USED":           401,
+		"BAD_POSSESSION":     402,
+		"TOO_MUCH_CHANGE":    403,
 	}
 )
 
@@ -361,7 +382,7 @@ const file_troth_v1_error_proto_rawDesc = "" +
 	"\x04code\x18\x01 \x01(\x0e2\x0e.troth.v1.CodeR\x04code\x12\x18\n" +
 	"\amessage\x18\x02 \x01(\tR\amessage\x12\x1d\n" +
 	"\n" +
-	"request_id\x18\x03 \x01(\tR\trequestId*\xb4\v\n" +
+	"request_id\x18\x03 \x01(\tR\trequestId*\xbe\f\n" +
 	"\x04Code\x12\x06\n" +
 	"\x02OK\x10\x00\x12\x16\n" +
 	"\tMALFORMED\x10\x01\x1a\a\xf2\xe0\x18\x03\b\x90\x03\x12\x1a\n" +
@@ -387,7 +408,8 @@ const file_troth_v1_error_proto_rawDesc = "" +
 	"\tPRIVILEGE\x10\x13\x1a\a\xf2\xe0\x18\x03\b\xf4\x03\x12\x11\n" +
 	"\x04BUSY\x10\x14\x1a\a\xf2\xe0\x18\x03\b\xf7\x03\x12\x16\n" +
 	"\tTIMED_OUT\x10\x15\x1a\a\xf2\xe0\x18\x03\b\xf8\x03\x12\x15\n" +
-	"\bINTERNAL\x10\x16\x1a\a\xf2\xe0\x18\x03\b\xf4\x03\x12\x14\n" +
+	"\bINTERNAL\x10\x16\x1a\a\xf2\xe0\x18\x03\b\xf4\x03\x12\x19\n" +
+	"\fRATE_LIMITED\x10\x17\x1a\a\xf2\xe0\x18\x03\b\xad\x03\x12\x14\n" +
 	"\aINVALID\x10\x1e\x1a\a\xf2\xe0\x18\x03\b\x90\x03\x12\x16\n" +
 	"\tNOT_FOUND\x10\x1f\x1a\a\xf2\xe0\x18\x03\b\x94\x03\x12\x13\n" +
 	"\x06EXISTS\x10 \x1a\a\xf2\xe0\x18\x03\b\x99\x03\x12\x16\n" +
@@ -427,7 +449,12 @@ const file_troth_v1_error_proto_rawDesc = "" +
 	"\n" +
 	"BAD_REVEAL\x10\xb3\x02\x1a\a\xf2\xe0\x18\x03\b\x90\x03\x12\x18\n" +
 	"\n" +
-	"BAD_SHARES\x10\xb4\x02\x1a\a\xf2\xe0\x18\x03\b\x90\x03B)Z'github.com/troth-ledger/troth/gen/pb;pbb\x06proto3"
+	"BAD_SHARES\x10\xb4\x02\x1a\a\xf2\xe0\x18\x03\b\x90\x03\x12\x18\n" +
+	"\n" +
+	"NOT_MEMBER\x10\x90\x03\x1a\a\xf2\xe0\x18\x03\b\x93\x03\x12\x16\n" +
+	"\bKEY_USED\x10\x91\x03\x1a\a\xf2\xe0\x18\x03\b\x99\x03\x12\x1c\n" +
+	"\x0eBAD_POSSESSION\x10\x92\x03\x1a\a\xf2\xe0\x18\x03\b\x90\x03\x12\x1d\n" +
+	"\x0fTOO_MUCH_CHANGE\x10\x93\x03\x1a\a\xf2\xe0\x18\x03\b\x99\x03B)Z'github.com/troth-ledger/troth/gen/pb;pbb\x06proto3"
 
 var (
 	file_troth_v1_error_proto_rawDescOnce sync.Once

@@ -263,7 +263,7 @@ type Statement struct {
 	At *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=at,proto3" json:"at,omitempty"`
 	// The typed values, at most 16, no name twice.
 	Values []*NamedValue `protobuf:"bytes,4,rep,name=values,proto3" json:"values,omitempty"`
-	// The attester's own reference, at most 64 bytes: the same statement with
+	// The attester's own reference, at most 128 bytes: the same statement with
 	// the same reference counts once, a reading with another is another reading.
 	Reference string `protobuf:"bytes,5,opt,name=reference,proto3" json:"reference,omitempty"`
 	// The promise it is meant for; empty for every promise about the subject
@@ -442,7 +442,10 @@ type Fact struct {
 	// Block time of its arrival.
 	Arrived *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=arrived,proto3" json:"arrived,omitempty"`
 	// The fact that replaced or withdrew this one; empty while it stands.
-	SupersededBy  string `protobuf:"bytes,5,opt,name=superseded_by,json=supersededBy,proto3" json:"superseded_by,omitempty"`
+	SupersededBy string `protobuf:"bytes,5,opt,name=superseded_by,json=supersededBy,proto3" json:"superseded_by,omitempty"`
+	// Its number among all facts of the chain, from 1, in the order of their
+	// arrival: lists of facts, and `facts` in rules, are in this order.
+	Seq           uint64 `protobuf:"varint,6,opt,name=seq,proto3" json:"seq,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -512,6 +515,59 @@ func (x *Fact) GetSupersededBy() string {
 	return ""
 }
 
+func (x *Fact) GetSeq() uint64 {
+	if x != nil {
+		return x.Seq
+	}
+	return 0
+}
+
+// FactCount is the one row that counts facts.
+type FactCount struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How many there are: the number of the last.
+	Facts         uint64 `protobuf:"varint,1,opt,name=facts,proto3" json:"facts,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FactCount) Reset() {
+	*x = FactCount{}
+	mi := &file_troth_v1_fact_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FactCount) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FactCount) ProtoMessage() {}
+
+func (x *FactCount) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_fact_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FactCount.ProtoReflect.Descriptor instead.
+func (*FactCount) Descriptor() ([]byte, []int) {
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *FactCount) GetFacts() uint64 {
+	if x != nil {
+		return x.Facts
+	}
+	return 0
+}
+
 // AttesterClass is a set of attesters that a party vouches for, such as
 // `carriers@kestrel`.
 type AttesterClass struct {
@@ -528,7 +584,7 @@ type AttesterClass struct {
 
 func (x *AttesterClass) Reset() {
 	*x = AttesterClass{}
-	mi := &file_troth_v1_fact_proto_msgTypes[5]
+	mi := &file_troth_v1_fact_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -540,7 +596,7 @@ func (x *AttesterClass) String() string {
 func (*AttesterClass) ProtoMessage() {}
 
 func (x *AttesterClass) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[5]
+	mi := &file_troth_v1_fact_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -553,7 +609,7 @@ func (x *AttesterClass) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use AttesterClass.ProtoReflect.Descriptor instead.
 func (*AttesterClass) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{5}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *AttesterClass) GetId() string {
@@ -588,7 +644,7 @@ type SubmitFactRequest struct {
 
 func (x *SubmitFactRequest) Reset() {
 	*x = SubmitFactRequest{}
-	mi := &file_troth_v1_fact_proto_msgTypes[6]
+	mi := &file_troth_v1_fact_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -600,7 +656,7 @@ func (x *SubmitFactRequest) String() string {
 func (*SubmitFactRequest) ProtoMessage() {}
 
 func (x *SubmitFactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[6]
+	mi := &file_troth_v1_fact_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -613,7 +669,7 @@ func (x *SubmitFactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitFactRequest.ProtoReflect.Descriptor instead.
 func (*SubmitFactRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{6}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *SubmitFactRequest) GetStatements() []*Statement {
@@ -634,7 +690,7 @@ type SubmitFactResponse struct {
 
 func (x *SubmitFactResponse) Reset() {
 	*x = SubmitFactResponse{}
-	mi := &file_troth_v1_fact_proto_msgTypes[7]
+	mi := &file_troth_v1_fact_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -646,7 +702,7 @@ func (x *SubmitFactResponse) String() string {
 func (*SubmitFactResponse) ProtoMessage() {}
 
 func (x *SubmitFactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[7]
+	mi := &file_troth_v1_fact_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -659,7 +715,7 @@ func (x *SubmitFactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SubmitFactResponse.ProtoReflect.Descriptor instead.
 func (*SubmitFactResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{7}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *SubmitFactResponse) GetFacts() []string {
@@ -680,7 +736,7 @@ type CarryFactRequest struct {
 
 func (x *CarryFactRequest) Reset() {
 	*x = CarryFactRequest{}
-	mi := &file_troth_v1_fact_proto_msgTypes[8]
+	mi := &file_troth_v1_fact_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -692,7 +748,7 @@ func (x *CarryFactRequest) String() string {
 func (*CarryFactRequest) ProtoMessage() {}
 
 func (x *CarryFactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[8]
+	mi := &file_troth_v1_fact_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -705,7 +761,7 @@ func (x *CarryFactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CarryFactRequest.ProtoReflect.Descriptor instead.
 func (*CarryFactRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{8}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CarryFactRequest) GetCarried() []*CarriedStatement {
@@ -726,7 +782,7 @@ type CarryFactResponse struct {
 
 func (x *CarryFactResponse) Reset() {
 	*x = CarryFactResponse{}
-	mi := &file_troth_v1_fact_proto_msgTypes[9]
+	mi := &file_troth_v1_fact_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -738,7 +794,7 @@ func (x *CarryFactResponse) String() string {
 func (*CarryFactResponse) ProtoMessage() {}
 
 func (x *CarryFactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[9]
+	mi := &file_troth_v1_fact_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -751,7 +807,7 @@ func (x *CarryFactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CarryFactResponse.ProtoReflect.Descriptor instead.
 func (*CarryFactResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{9}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CarryFactResponse) GetFacts() []string {
@@ -776,7 +832,7 @@ type SetAttestersRequest struct {
 
 func (x *SetAttestersRequest) Reset() {
 	*x = SetAttestersRequest{}
-	mi := &file_troth_v1_fact_proto_msgTypes[10]
+	mi := &file_troth_v1_fact_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -788,7 +844,7 @@ func (x *SetAttestersRequest) String() string {
 func (*SetAttestersRequest) ProtoMessage() {}
 
 func (x *SetAttestersRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[10]
+	mi := &file_troth_v1_fact_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -801,7 +857,7 @@ func (x *SetAttestersRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAttestersRequest.ProtoReflect.Descriptor instead.
 func (*SetAttestersRequest) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{10}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *SetAttestersRequest) GetClass() string {
@@ -836,7 +892,7 @@ type SetAttestersResponse struct {
 
 func (x *SetAttestersResponse) Reset() {
 	*x = SetAttestersResponse{}
-	mi := &file_troth_v1_fact_proto_msgTypes[11]
+	mi := &file_troth_v1_fact_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -848,7 +904,7 @@ func (x *SetAttestersResponse) String() string {
 func (*SetAttestersResponse) ProtoMessage() {}
 
 func (x *SetAttestersResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_troth_v1_fact_proto_msgTypes[11]
+	mi := &file_troth_v1_fact_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -861,7 +917,7 @@ func (x *SetAttestersResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SetAttestersResponse.ProtoReflect.Descriptor instead.
 func (*SetAttestersResponse) Descriptor() ([]byte, []int) {
-	return file_troth_v1_fact_proto_rawDescGZIP(), []int{11}
+	return file_troth_v1_fact_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *SetAttestersResponse) GetClass() string {
@@ -901,13 +957,16 @@ const file_troth_v1_fact_proto_rawDesc = "" +
 	"\x10CarriedStatement\x12\x1a\n" +
 	"\battester\x18\x01 \x01(\tR\battester\x12\x1c\n" +
 	"\tstatement\x18\x02 \x01(\fR\tstatement\x121\n" +
-	"\tsignature\x18\x03 \x01(\v2\x13.troth.v1.SignatureR\tsignature\"\xc0\x01\n" +
+	"\tsignature\x18\x03 \x01(\v2\x13.troth.v1.SignatureR\tsignature\"\xd2\x01\n" +
 	"\x04Fact\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\battester\x18\x02 \x01(\tR\battester\x121\n" +
 	"\tstatement\x18\x03 \x01(\v2\x13.troth.v1.StatementR\tstatement\x124\n" +
 	"\aarrived\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aarrived\x12#\n" +
-	"\rsuperseded_by\x18\x05 \x01(\tR\fsupersededBy\"O\n" +
+	"\rsuperseded_by\x18\x05 \x01(\tR\fsupersededBy\x12\x10\n" +
+	"\x03seq\x18\x06 \x01(\x04R\x03seq\"!\n" +
+	"\tFactCount\x12\x14\n" +
+	"\x05facts\x18\x01 \x01(\x04R\x05facts\"O\n" +
 	"\rAttesterClass\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x18\n" +
@@ -946,43 +1005,44 @@ func file_troth_v1_fact_proto_rawDescGZIP() []byte {
 	return file_troth_v1_fact_proto_rawDescData
 }
 
-var file_troth_v1_fact_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_troth_v1_fact_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_troth_v1_fact_proto_goTypes = []any{
 	(*Value)(nil),                 // 0: troth.v1.Value
 	(*NamedValue)(nil),            // 1: troth.v1.NamedValue
 	(*Statement)(nil),             // 2: troth.v1.Statement
 	(*CarriedStatement)(nil),      // 3: troth.v1.CarriedStatement
 	(*Fact)(nil),                  // 4: troth.v1.Fact
-	(*AttesterClass)(nil),         // 5: troth.v1.AttesterClass
-	(*SubmitFactRequest)(nil),     // 6: troth.v1.SubmitFactRequest
-	(*SubmitFactResponse)(nil),    // 7: troth.v1.SubmitFactResponse
-	(*CarryFactRequest)(nil),      // 8: troth.v1.CarryFactRequest
-	(*CarryFactResponse)(nil),     // 9: troth.v1.CarryFactResponse
-	(*SetAttestersRequest)(nil),   // 10: troth.v1.SetAttestersRequest
-	(*SetAttestersResponse)(nil),  // 11: troth.v1.SetAttestersResponse
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
-	(*durationpb.Duration)(nil),   // 13: google.protobuf.Duration
-	(*Amount)(nil),                // 14: troth.v1.Amount
-	(*Signature)(nil),             // 15: troth.v1.Signature
+	(*FactCount)(nil),             // 5: troth.v1.FactCount
+	(*AttesterClass)(nil),         // 6: troth.v1.AttesterClass
+	(*SubmitFactRequest)(nil),     // 7: troth.v1.SubmitFactRequest
+	(*SubmitFactResponse)(nil),    // 8: troth.v1.SubmitFactResponse
+	(*CarryFactRequest)(nil),      // 9: troth.v1.CarryFactRequest
+	(*CarryFactResponse)(nil),     // 10: troth.v1.CarryFactResponse
+	(*SetAttestersRequest)(nil),   // 11: troth.v1.SetAttestersRequest
+	(*SetAttestersResponse)(nil),  // 12: troth.v1.SetAttestersResponse
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
+	(*durationpb.Duration)(nil),   // 14: google.protobuf.Duration
+	(*Amount)(nil),                // 15: troth.v1.Amount
+	(*Signature)(nil),             // 16: troth.v1.Signature
 }
 var file_troth_v1_fact_proto_depIdxs = []int32{
-	12, // 0: troth.v1.Value.time:type_name -> google.protobuf.Timestamp
-	13, // 1: troth.v1.Value.duration:type_name -> google.protobuf.Duration
-	14, // 2: troth.v1.Value.amount:type_name -> troth.v1.Amount
+	13, // 0: troth.v1.Value.time:type_name -> google.protobuf.Timestamp
+	14, // 1: troth.v1.Value.duration:type_name -> google.protobuf.Duration
+	15, // 2: troth.v1.Value.amount:type_name -> troth.v1.Amount
 	0,  // 3: troth.v1.NamedValue.value:type_name -> troth.v1.Value
-	12, // 4: troth.v1.Statement.at:type_name -> google.protobuf.Timestamp
+	13, // 4: troth.v1.Statement.at:type_name -> google.protobuf.Timestamp
 	1,  // 5: troth.v1.Statement.values:type_name -> troth.v1.NamedValue
-	15, // 6: troth.v1.CarriedStatement.signature:type_name -> troth.v1.Signature
+	16, // 6: troth.v1.CarriedStatement.signature:type_name -> troth.v1.Signature
 	2,  // 7: troth.v1.Fact.statement:type_name -> troth.v1.Statement
-	12, // 8: troth.v1.Fact.arrived:type_name -> google.protobuf.Timestamp
+	13, // 8: troth.v1.Fact.arrived:type_name -> google.protobuf.Timestamp
 	2,  // 9: troth.v1.SubmitFactRequest.statements:type_name -> troth.v1.Statement
 	3,  // 10: troth.v1.CarryFactRequest.carried:type_name -> troth.v1.CarriedStatement
-	6,  // 11: troth.v1.FactOps.SubmitFact:input_type -> troth.v1.SubmitFactRequest
-	8,  // 12: troth.v1.FactOps.CarryFact:input_type -> troth.v1.CarryFactRequest
-	10, // 13: troth.v1.FactOps.SetAttesters:input_type -> troth.v1.SetAttestersRequest
-	7,  // 14: troth.v1.FactOps.SubmitFact:output_type -> troth.v1.SubmitFactResponse
-	9,  // 15: troth.v1.FactOps.CarryFact:output_type -> troth.v1.CarryFactResponse
-	11, // 16: troth.v1.FactOps.SetAttesters:output_type -> troth.v1.SetAttestersResponse
+	7,  // 11: troth.v1.FactOps.SubmitFact:input_type -> troth.v1.SubmitFactRequest
+	9,  // 12: troth.v1.FactOps.CarryFact:input_type -> troth.v1.CarryFactRequest
+	11, // 13: troth.v1.FactOps.SetAttesters:input_type -> troth.v1.SetAttestersRequest
+	8,  // 14: troth.v1.FactOps.SubmitFact:output_type -> troth.v1.SubmitFactResponse
+	10, // 15: troth.v1.FactOps.CarryFact:output_type -> troth.v1.CarryFactResponse
+	12, // 16: troth.v1.FactOps.SetAttesters:output_type -> troth.v1.SetAttestersResponse
 	14, // [14:17] is the sub-list for method output_type
 	11, // [11:14] is the sub-list for method input_type
 	11, // [11:11] is the sub-list for extension type_name
@@ -1013,7 +1073,7 @@ func file_troth_v1_fact_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_troth_v1_fact_proto_rawDesc), len(file_troth_v1_fact_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -117,6 +117,8 @@ const (
 	Op_TAKE Op_Privilege = 7
 	// Draw on or add to a pool.
 	Op_MOVE_POOL Op_Privilege = 8
+	// Change the council: members, validators, proposals, parameters, upgrades.
+	Op_CHANGE_COUNCIL Op_Privilege = 9
 )
 
 // Enum value maps for Op_Privilege.
@@ -131,17 +133,19 @@ var (
 		6: "CHANGE_PARTY",
 		7: "TAKE",
 		8: "MOVE_POOL",
+		9: "CHANGE_COUNCIL",
 	}
 	Op_Privilege_value = map[string]int32{
-		"NONE":         0,
-		"SPEND":        1,
-		"MOVE_HELD":    2,
-		"MINT":         3,
-		"BURN":         4,
-		"CREATE_PARTY": 5,
-		"CHANGE_PARTY": 6,
-		"TAKE":         7,
-		"MOVE_POOL":    8,
+		"NONE":           0,
+		"SPEND":          1,
+		"MOVE_HELD":      2,
+		"MINT":           3,
+		"BURN":           4,
+		"CREATE_PARTY":   5,
+		"CHANGE_PARTY":   6,
+		"TAKE":           7,
+		"MOVE_POOL":      8,
+		"CHANGE_COUNCIL": 9,
 	}
 )
 
@@ -322,7 +326,7 @@ var File_troth_v1_options_proto protoreflect.FileDescriptor
 
 const file_troth_v1_options_proto_rawDesc = "" +
 	"\n" +
-	"\x16troth/v1/options.proto\x12\btroth.v1\x1a google/protobuf/descriptor.proto\"\xc6\x02\n" +
+	"\x16troth/v1/options.proto\x12\btroth.v1\x1a google/protobuf/descriptor.proto\"\xda\x02\n" +
 	"\x02Op\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\rR\x04code\x12+\n" +
 	"\x06signer\x18\x02 \x01(\x0e2\x13.troth.v1.Op.SignerR\x06signer\x12(\n" +
@@ -335,7 +339,7 @@ const file_troth_v1_options_proto_rawDesc = "" +
 	"\x06ANYONE\x10\x03\x12\f\n" +
 	"\bNEWCOMER\x10\x04\x12\n" +
 	"\n" +
-	"\x06LEDGER\x10\x05\"\x80\x01\n" +
+	"\x06LEDGER\x10\x05\"\x94\x01\n" +
 	"\tPrivilege\x12\b\n" +
 	"\x04NONE\x10\x00\x12\t\n" +
 	"\x05SPEND\x10\x01\x12\r\n" +
@@ -345,7 +349,8 @@ const file_troth_v1_options_proto_rawDesc = "" +
 	"\fCREATE_PARTY\x10\x05\x12\x10\n" +
 	"\fCHANGE_PARTY\x10\x06\x12\b\n" +
 	"\x04TAKE\x10\a\x12\r\n" +
-	"\tMOVE_POOL\x10\b\"\x1b\n" +
+	"\tMOVE_POOL\x10\b\x12\x12\n" +
+	"\x0eCHANGE_COUNCIL\x10\t\"\x1b\n" +
 	"\x05Fault\x12\x12\n" +
 	"\x04http\x18\x01 \x01(\rR\x04http:>\n" +
 	"\x02op\x12\x1e.google.protobuf.MethodOptions\x18\x8d\x8c\x03 \x01(\v2\f.troth.v1.OpR\x02op:J\n" +

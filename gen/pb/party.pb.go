@@ -527,7 +527,7 @@ type Party struct {
 	Sponsor string `protobuf:"bytes,10,opt,name=sponsor,proto3" json:"sponsor,omitempty"`
 	// For a device: the party it belongs to.
 	Owner string `protobuf:"bytes,11,opt,name=owner,proto3" json:"owner,omitempty"`
-	// When it was created.
+	// When it was created; empty for one that was there from the chain's start.
 	Created *timestamppb.Timestamp `protobuf:"bytes,12,opt,name=created,proto3" json:"created,omitempty"`
 	// Operations a minute that its quota refills by; 0 for the chain's default.
 	QuotaPerMinute uint32 `protobuf:"varint,13,opt,name=quota_per_minute,json=quotaPerMinute,proto3" json:"quota_per_minute,omitempty"`
@@ -785,31 +785,35 @@ func (x *Quota) GetAt() *timestamppb.Timestamp {
 	return nil
 }
 
-// Seen marks an idempotency key as used until it expires.
-type Seen struct {
+// UsedMinute commits to the idempotency keys whose transactions expire in one
+// minute.
+type UsedMinute struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The transaction's id.
-	Tx []byte `protobuf:"bytes,1,opt,name=tx,proto3" json:"tx,omitempty"`
-	// When the mark may be forgotten.
-	Expires       *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=expires,proto3" json:"expires,omitempty"`
+	// SHA-256 of the digest before, empty at first, and the keys that one block
+	// used, 16 bytes each.
+	Digest []byte `protobuf:"bytes,1,opt,name=digest,proto3" json:"digest,omitempty"`
+	// How many keys there are.
+	Count uint64 `protobuf:"varint,2,opt,name=count,proto3" json:"count,omitempty"`
+	// When the minute is over, and its keys are free again.
+	Expires       *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=expires,proto3" json:"expires,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
-func (x *Seen) Reset() {
-	*x = Seen{}
+func (x *UsedMinute) Reset() {
+	*x = UsedMinute{}
 	mi := &file_troth_v1_party_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
 
-func (x *Seen) String() string {
+func (x *UsedMinute) String() string {
 	return protoimpl.X.MessageStringOf(x)
 }
 
-func (*Seen) ProtoMessage() {}
+func (*UsedMinute) ProtoMessage() {}
 
-func (x *Seen) ProtoReflect() protoreflect.Message {
+func (x *UsedMinute) ProtoReflect() protoreflect.Message {
 	mi := &file_troth_v1_party_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
@@ -821,19 +825,26 @@ func (x *Seen) ProtoReflect() protoreflect.Message {
 	return mi.MessageOf(x)
 }
 
-// Deprecated: Use Seen.ProtoReflect.Descriptor instead.
-func (*Seen) Descriptor() ([]byte, []int) {
+// Deprecated: Use UsedMinute.ProtoReflect.Descriptor instead.
+func (*UsedMinute) Descriptor() ([]byte, []int) {
 	return file_troth_v1_party_proto_rawDescGZIP(), []int{8}
 }
 
-func (x *Seen) GetTx() []byte {
+func (x *UsedMinute) GetDigest() []byte {
 	if x != nil {
-		return x.Tx
+		return x.Digest
 	}
 	return nil
 }
 
-func (x *Seen) GetExpires() *timestamppb.Timestamp {
+func (x *UsedMinute) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+func (x *UsedMinute) GetExpires() *timestamppb.Timestamp {
 	if x != nil {
 		return x.Expires
 	}
@@ -2194,10 +2205,12 @@ const file_troth_v1_party_proto_rawDesc = "" +
 	"\x05party\x18\x02 \x01(\tR\x05party\"I\n" +
 	"\x05Quota\x12\x14\n" +
 	"\x05micro\x18\x01 \x01(\x03R\x05micro\x12*\n" +
-	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"L\n" +
-	"\x04Seen\x12\x0e\n" +
-	"\x02tx\x18\x01 \x01(\fR\x02tx\x124\n" +
-	"\aexpires\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\"\\\n" +
+	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"p\n" +
+	"\n" +
+	"UsedMinute\x12\x16\n" +
+	"\x06digest\x18\x01 \x01(\fR\x06digest\x12\x14\n" +
+	"\x05count\x18\x02 \x01(\x04R\x05count\x124\n" +
+	"\aexpires\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\"\\\n" +
 	"\bDeadline\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\tR\x04kind\x12\x0e\n" +
 	"\x02id\x18\x02 \x01(\tR\x02id\x12,\n" +
@@ -2309,7 +2322,7 @@ var file_troth_v1_party_proto_goTypes = []any{
 	(*Party)(nil),                  // 7: troth.v1.Party
 	(*Handle)(nil),                 // 8: troth.v1.Handle
 	(*Quota)(nil),                  // 9: troth.v1.Quota
-	(*Seen)(nil),                   // 10: troth.v1.Seen
+	(*UsedMinute)(nil),             // 10: troth.v1.UsedMinute
 	(*Deadline)(nil),               // 11: troth.v1.Deadline
 	(*CreatePartyRequest)(nil),     // 12: troth.v1.CreatePartyRequest
 	(*CreatePartyResponse)(nil),    // 13: troth.v1.CreatePartyResponse
@@ -2358,7 +2371,7 @@ var file_troth_v1_party_proto_depIdxs = []int32{
 	6,  // 11: troth.v1.Party.recovery:type_name -> troth.v1.Recovery
 	41, // 12: troth.v1.Party.created:type_name -> google.protobuf.Timestamp
 	41, // 13: troth.v1.Quota.at:type_name -> google.protobuf.Timestamp
-	41, // 14: troth.v1.Seen.expires:type_name -> google.protobuf.Timestamp
+	41, // 14: troth.v1.UsedMinute.expires:type_name -> google.protobuf.Timestamp
 	41, // 15: troth.v1.Deadline.due:type_name -> google.protobuf.Timestamp
 	0,  // 16: troth.v1.CreatePartyRequest.kind:type_name -> troth.v1.PartyKind
 	3,  // 17: troth.v1.CreatePartyRequest.keys:type_name -> troth.v1.Key

@@ -227,16 +227,17 @@ func (m *Quota) CloneMessageVT() proto.Message {
 	return m.CloneVT()
 }
 
-func (m *Seen) CloneVT() *Seen {
+func (m *UsedMinute) CloneVT() *UsedMinute {
 	if m == nil {
-		return (*Seen)(nil)
+		return (*UsedMinute)(nil)
 	}
-	r := new(Seen)
+	r := new(UsedMinute)
+	r.Count = m.Count
 	r.Expires = (*timestamppb.Timestamp)((*timestamppb1.Timestamp)(m.Expires).CloneVT())
-	if rhs := m.Tx; rhs != nil {
+	if rhs := m.Digest; rhs != nil {
 		tmpBytes := make([]byte, len(rhs))
 		copy(tmpBytes, rhs)
-		r.Tx = tmpBytes
+		r.Digest = tmpBytes
 	}
 	if len(m.unknownFields) > 0 {
 		r.unknownFields = make([]byte, len(m.unknownFields))
@@ -245,7 +246,7 @@ func (m *Seen) CloneVT() *Seen {
 	return r
 }
 
-func (m *Seen) CloneMessageVT() proto.Message {
+func (m *UsedMinute) CloneMessageVT() proto.Message {
 	return m.CloneVT()
 }
 
@@ -1356,7 +1357,7 @@ func (m *Quota) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	return len(dAtA) - i, nil
 }
 
-func (m *Seen) MarshalVT() (dAtA []byte, err error) {
+func (m *UsedMinute) MarshalVT() (dAtA []byte, err error) {
 	if m == nil {
 		return nil, nil
 	}
@@ -1369,12 +1370,12 @@ func (m *Seen) MarshalVT() (dAtA []byte, err error) {
 	return dAtA[:n], nil
 }
 
-func (m *Seen) MarshalToVT(dAtA []byte) (int, error) {
+func (m *UsedMinute) MarshalToVT(dAtA []byte) (int, error) {
 	size := m.SizeVT()
 	return m.MarshalToSizedBufferVT(dAtA[:size])
 }
 
-func (m *Seen) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
+func (m *UsedMinute) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m == nil {
 		return 0, nil
 	}
@@ -1394,12 +1395,17 @@ func (m *Seen) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 		i -= size
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(size))
 		i--
-		dAtA[i] = 0x12
+		dAtA[i] = 0x1a
 	}
-	if len(m.Tx) > 0 {
-		i -= len(m.Tx)
-		copy(dAtA[i:], m.Tx)
-		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.Tx)))
+	if m.Count != 0 {
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.Count))
+		i--
+		dAtA[i] = 0x10
+	}
+	if len(m.Digest) > 0 {
+		i -= len(m.Digest)
+		copy(dAtA[i:], m.Digest)
+		i = protohelpers.EncodeVarint(dAtA, i, uint64(len(m.Digest)))
 		i--
 		dAtA[i] = 0xa
 	}
@@ -2801,15 +2807,18 @@ func (m *Quota) SizeVT() (n int) {
 	return n
 }
 
-func (m *Seen) SizeVT() (n int) {
+func (m *UsedMinute) SizeVT() (n int) {
 	if m == nil {
 		return 0
 	}
 	var l int
 	_ = l
-	l = len(m.Tx)
+	l = len(m.Digest)
 	if l > 0 {
 		n += 1 + l + protohelpers.SizeOfVarint(uint64(l))
+	}
+	if m.Count != 0 {
+		n += 1 + protohelpers.SizeOfVarint(uint64(m.Count))
 	}
 	if m.Expires != nil {
 		l = (*timestamppb1.Timestamp)(m.Expires).SizeVT()
@@ -4808,7 +4817,7 @@ func (m *Quota) UnmarshalVT(dAtA []byte) error {
 	}
 	return nil
 }
-func (m *Seen) UnmarshalVT(dAtA []byte) error {
+func (m *UsedMinute) UnmarshalVT(dAtA []byte) error {
 	l := len(dAtA)
 	iNdEx := 0
 	for iNdEx < l {
@@ -4831,15 +4840,15 @@ func (m *Seen) UnmarshalVT(dAtA []byte) error {
 		fieldNum := int32(wire >> 3)
 		wireType := int(wire & 0x7)
 		if wireType == 4 {
-			return fmt.Errorf("proto: Seen: wiretype end group for non-group")
+			return fmt.Errorf("proto: UsedMinute: wiretype end group for non-group")
 		}
 		if fieldNum <= 0 {
-			return fmt.Errorf("proto: Seen: illegal tag %d (wire type %d)", fieldNum, wire)
+			return fmt.Errorf("proto: UsedMinute: illegal tag %d (wire type %d)", fieldNum, wire)
 		}
 		switch fieldNum {
 		case 1:
 			if wireType != 2 {
-				return fmt.Errorf("proto: wrong wireType = %d for field Tx", wireType)
+				return fmt.Errorf("proto: wrong wireType = %d for field Digest", wireType)
 			}
 			var byteLen int
 			for shift := uint(0); ; shift += 7 {
@@ -4866,12 +4875,31 @@ func (m *Seen) UnmarshalVT(dAtA []byte) error {
 			if postIndex > l {
 				return io.ErrUnexpectedEOF
 			}
-			m.Tx = append(m.Tx[:0], dAtA[iNdEx:postIndex]...)
-			if m.Tx == nil {
-				m.Tx = []byte{}
+			m.Digest = append(m.Digest[:0], dAtA[iNdEx:postIndex]...)
+			if m.Digest == nil {
+				m.Digest = []byte{}
 			}
 			iNdEx = postIndex
 		case 2:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Count", wireType)
+			}
+			m.Count = 0
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				m.Count |= uint64(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+		case 3:
 			if wireType != 2 {
 				return fmt.Errorf("proto: wrong wireType = %d for field Expires", wireType)
 			}

@@ -180,10 +180,18 @@ const (
 	Settlement_CANCELLATION Settlement_Cause = 8
 	// The offer was not accepted in time, was declined or was withdrawn.
 	Settlement_NOT_ACCEPTED Settlement_Cause = 9
-	// Money was paid in, or somebody asked.
+	// Somebody asked the ledger to look.
 	Settlement_REQUEST Settlement_Cause = 10
 	// Its last period ended.
 	Settlement_LAST_PERIOD Settlement_Cause = 11
+	// Money was paid in.
+	Settlement_DEPOSIT Settlement_Cause = 12
+	// A fact was taken back or corrected.
+	Settlement_WITHDRAWAL Settlement_Cause = 13
+	// A sealed term was revealed.
+	Settlement_REVEAL Settlement_Cause = 14
+	// The last side accepted, and it came into force.
+	Settlement_ACCEPTANCE Settlement_Cause = 15
 )
 
 // Enum value maps for Settlement_Cause.
@@ -201,6 +209,10 @@ var (
 		9:  "NOT_ACCEPTED",
 		10: "REQUEST",
 		11: "LAST_PERIOD",
+		12: "DEPOSIT",
+		13: "WITHDRAWAL",
+		14: "REVEAL",
+		15: "ACCEPTANCE",
 	}
 	Settlement_Cause_value = map[string]int32{
 		"NO_CAUSE":     0,
@@ -215,6 +227,10 @@ var (
 		"NOT_ACCEPTED": 9,
 		"REQUEST":      10,
 		"LAST_PERIOD":  11,
+		"DEPOSIT":      12,
+		"WITHDRAWAL":   13,
+		"REVEAL":       14,
+		"ACCEPTANCE":   15,
 	}
 )
 
@@ -798,7 +814,9 @@ type Promise struct {
 	// For an accepted copy: the standing offer.
 	Offer string `protobuf:"bytes,27,opt,name=offer,proto3" json:"offer,omitempty"`
 	// Facts the last evaluation had seen, for rules that fire once a fact.
-	FactsSeen     uint32 `protobuf:"varint,28,opt,name=facts_seen,json=factsSeen,proto3" json:"facts_seen,omitempty"`
+	FactsSeen uint32 `protobuf:"varint,28,opt,name=facts_seen,json=factsSeen,proto3" json:"facts_seen,omitempty"`
+	// Whether a fact of it was taken back or corrected since the last evaluation.
+	Withdrawn     bool `protobuf:"varint,29,opt,name=withdrawn,proto3" json:"withdrawn,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1027,6 +1045,13 @@ func (x *Promise) GetFactsSeen() uint32 {
 		return x.FactsSeen
 	}
 	return 0
+}
+
+func (x *Promise) GetWithdrawn() bool {
+	if x != nil {
+		return x.Withdrawn
+	}
+	return false
 }
 
 // Payout is one leg as it was paid.
@@ -3454,7 +3479,7 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\x06CapUse\x12\x10\n" +
 	"\x03cap\x18\x01 \x01(\rR\x03cap\x12\x14\n" +
 	"\x05scope\x18\x02 \x01(\rR\x05scope\x12\x14\n" +
-	"\x05units\x18\x03 \x01(\x03R\x05units\"\x86\t\n" +
+	"\x05units\x18\x03 \x01(\x03R\x05units\"\xa4\t\n" +
 	"\aPromise\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1a\n" +
 	"\btemplate\x18\x02 \x01(\tR\btemplate\x12,\n" +
@@ -3486,7 +3511,8 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\x06copies\x18\x1a \x01(\rR\x06copies\x12\x14\n" +
 	"\x05offer\x18\x1b \x01(\tR\x05offer\x12\x1d\n" +
 	"\n" +
-	"facts_seen\x18\x1c \x01(\rR\tfactsSeen\"\xc1\x01\n" +
+	"facts_seen\x18\x1c \x01(\rR\tfactsSeen\x12\x1c\n" +
+	"\twithdrawn\x18\x1d \x01(\bR\twithdrawn\"\xc1\x01\n" +
 	"\x06Payout\x12\x12\n" +
 	"\x04hold\x18\x01 \x01(\tR\x04hold\x12\x12\n" +
 	"\x04role\x18\x02 \x01(\tR\x04role\x12\x0e\n" +
@@ -3496,7 +3522,7 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\aformula\x18\x06 \x01(\tR\aformula\x12\x1a\n" +
 	"\bcomputed\x18\a \x01(\x03R\bcomputed\x12\x1d\n" +
 	"\n" +
-	"bounded_by\x18\b \x01(\tR\tboundedBy\"\x9f\x04\n" +
+	"bounded_by\x18\b \x01(\tR\tboundedBy\"\xd8\x04\n" +
 	"\n" +
 	"Settlement\x12\x18\n" +
 	"\apromise\x18\x01 \x01(\tR\apromise\x12\x10\n" +
@@ -3510,7 +3536,7 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\x04time\x18\t \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x16\n" +
 	"\x06height\x18\n" +
 	" \x01(\x03R\x06height\x12\x16\n" +
-	"\x06period\x18\v \x01(\x05R\x06period\"\xbb\x01\n" +
+	"\x06period\x18\v \x01(\x05R\x06period\"\xf4\x01\n" +
 	"\x05Cause\x12\f\n" +
 	"\bNO_CAUSE\x10\x00\x12\b\n" +
 	"\x04FACT\x10\x01\x12\f\n" +
@@ -3526,7 +3552,14 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\fNOT_ACCEPTED\x10\t\x12\v\n" +
 	"\aREQUEST\x10\n" +
 	"\x12\x0f\n" +
-	"\vLAST_PERIOD\x10\v\"\x8c\x01\n" +
+	"\vLAST_PERIOD\x10\v\x12\v\n" +
+	"\aDEPOSIT\x10\f\x12\x0e\n" +
+	"\n" +
+	"WITHDRAWAL\x10\r\x12\n" +
+	"\n" +
+	"\x06REVEAL\x10\x0e\x12\x0e\n" +
+	"\n" +
+	"ACCEPTANCE\x10\x0f\"\x8c\x01\n" +
 	"\x04Pool\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05owner\x18\x02 \x01(\tR\x05owner\x12\x14\n" +
@@ -3647,7 +3680,7 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\n" +
 	"CHALLENGED\x10\x05\x12\f\n" +
 	"\bANSWERED\x10\x06\x12\v\n" +
-	"\aSETTLED\x10\a2\xee\v\n" +
+	"\aSETTLED\x10\a2\xef\v\n" +
 	"\n" +
 	"PromiseOps\x12d\n" +
 	"\x0fPublishTemplate\x12 .troth.v1.PublishTemplateRequest\x1a!.troth.v1.PublishTemplateResponse\"\f\xea\xe0\x18\b\b\xac\x02\x10\x01\x1a\x01\x00\x12H\n" +
@@ -3655,8 +3688,9 @@ const file_troth_v1_promise_proto_rawDesc = "" +
 	"\b\xad\x02\x10\x02\x1a\x03\x01\x02\b\x12K\n" +
 	"\x06Accept\x12\x17.troth.v1.AcceptRequest\x1a\x18.troth.v1.AcceptResponse\"\x0e\xea\xe0\x18\n" +
 	"\b\xae\x02\x10\x02\x1a\x03\x01\x02\b\x12M\n" +
-	"\aDecline\x12\x18.troth.v1.DeclineRequest\x1a\x19.troth.v1.DeclineResponse\"\r\xea\xe0\x18\t\b\xaf\x02\x10\x02\x1a\x02\x02\b\x12M\n" +
-	"\aDeposit\x12\x18.troth.v1.DepositRequest\x1a\x19.troth.v1.DepositResponse\"\r\xea\xe0\x18\t\b\xb0\x02\x10\x02\x1a\x02\x01\x02\x12J\n" +
+	"\aDecline\x12\x18.troth.v1.DeclineRequest\x1a\x19.troth.v1.DeclineResponse\"\r\xea\xe0\x18\t\b\xaf\x02\x10\x02\x1a\x02\x02\b\x12N\n" +
+	"\aDeposit\x12\x18.troth.v1.DepositRequest\x1a\x19.troth.v1.DepositResponse\"\x0e\xea\xe0\x18\n" +
+	"\b\xb0\x02\x10\x02\x1a\x03\x01\x02\b\x12J\n" +
 	"\x06Settle\x12\x17.troth.v1.SettleRequest\x1a\x18.troth.v1.SettleResponse\"\r\xea\xe0\x18\t\b\xb6\x02\x10\x03\x1a\x02\x02\b\x12S\n" +
 	"\tChallenge\x12\x1a.troth.v1.ChallengeRequest\x1a\x1b.troth.v1.ChallengeResponse\"\r\xea\xe0\x18\t\b\xb7\x02\x10\x02\x1a\x02\x01\x02\x12J\n" +
 	"\x06Answer\x12\x17.troth.v1.AnswerRequest\x1a\x18.troth.v1.AnswerResponse\"\r\xea\xe0\x18\t\b\xb8\x02\x10\x02\x1a\x02\x01\x02\x12D\n" +

@@ -197,6 +197,7 @@ func (m *Promise) CloneVT() *Promise {
 	r.Copies = m.Copies
 	r.Offer = m.Offer
 	r.FactsSeen = m.FactsSeen
+	r.Withdrawn = m.Withdrawn
 	if rhs := m.Roles; rhs != nil {
 		tmpContainer := make([]*RoleBinding, len(rhs))
 		for k, v := range rhs {
@@ -1516,6 +1517,18 @@ func (m *Promise) MarshalToSizedBufferVT(dAtA []byte) (int, error) {
 	if m.unknownFields != nil {
 		i -= len(m.unknownFields)
 		copy(dAtA[i:], m.unknownFields)
+	}
+	if m.Withdrawn {
+		i--
+		if m.Withdrawn {
+			dAtA[i] = 1
+		} else {
+			dAtA[i] = 0
+		}
+		i--
+		dAtA[i] = 0x1
+		i--
+		dAtA[i] = 0xe8
 	}
 	if m.FactsSeen != 0 {
 		i = protohelpers.EncodeVarint(dAtA, i, uint64(m.FactsSeen))
@@ -4144,6 +4157,9 @@ func (m *Promise) SizeVT() (n int) {
 	}
 	if m.FactsSeen != 0 {
 		n += 2 + protohelpers.SizeOfVarint(uint64(m.FactsSeen))
+	}
+	if m.Withdrawn {
+		n += 3
 	}
 	n += len(m.unknownFields)
 	return n
@@ -6852,6 +6868,26 @@ func (m *Promise) UnmarshalVT(dAtA []byte) error {
 					break
 				}
 			}
+		case 29:
+			if wireType != 0 {
+				return fmt.Errorf("proto: wrong wireType = %d for field Withdrawn", wireType)
+			}
+			var v int
+			for shift := uint(0); ; shift += 7 {
+				if shift >= 64 {
+					return protohelpers.ErrIntOverflow
+				}
+				if iNdEx >= l {
+					return io.ErrUnexpectedEOF
+				}
+				b := dAtA[iNdEx]
+				iNdEx++
+				v |= int(b&0x7F) << shift
+				if b < 0x80 {
+					break
+				}
+			}
+			m.Withdrawn = bool(v != 0)
 		default:
 			iNdEx = preIndex
 			skippy, err := protohelpers.Skip(dAtA[iNdEx:])

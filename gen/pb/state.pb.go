@@ -40,6 +40,24 @@ type Params struct {
 	WebauthnOrigins []string `protobuf:"bytes,6,rep,name=webauthn_origins,json=webauthnOrigins,proto3" json:"webauthn_origins,omitempty"`
 	// Relying party ids for which they are accepted.
 	WebauthnRpIds []string `protobuf:"bytes,7,rep,name=webauthn_rp_ids,json=webauthnRpIds,proto3" json:"webauthn_rp_ids,omitempty"`
+	// Operations a minute that a newcomer's quota refills by, in place of
+	// `quota_per_minute`. A newcomer came after the chain's start and has no quota
+	// of its own and no sponsor, or none but newcomers.
+	NewcomerQuotaPerMinute uint32 `protobuf:"varint,8,opt,name=newcomer_quota_per_minute,json=newcomerQuotaPerMinute,proto3" json:"newcomer_quota_per_minute,omitempty"`
+	// Operations that a newcomer may send at once, in place of `quota_burst`; at
+	// most half of `newcomer_total_per_minute`.
+	NewcomerQuotaBurst uint32 `protobuf:"varint,9,opt,name=newcomer_quota_burst,json=newcomerQuotaBurst,proto3" json:"newcomer_quota_burst,omitempty"`
+	// Operations a minute that all newcomers together may send, and the most of
+	// them at once.
+	NewcomerTotalPerMinute uint32 `protobuf:"varint,10,opt,name=newcomer_total_per_minute,json=newcomerTotalPerMinute,proto3" json:"newcomer_total_per_minute,omitempty"`
+	// How long the council votes on a proposal; 1 hour to 90 days.
+	VotePeriod *durationpb.Duration `protobuf:"bytes,11,opt,name=vote_period,json=votePeriod,proto3" json:"vote_period,omitempty"`
+	// How long a member waits before it rotates its validator's key once more; at
+	// least twice `change_window`, a year at most.
+	RotationPause *durationpb.Duration `protobuf:"bytes,12,opt,name=rotation_pause,json=rotationPause,proto3" json:"rotation_pause,omitempty"`
+	// Over how long a time the change of the validators' power is bounded; 1
+	// minute to 14 days. Whoever checked a proof within it can check the next.
+	ChangeWindow  *durationpb.Duration `protobuf:"bytes,13,opt,name=change_window,json=changeWindow,proto3" json:"change_window,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -123,10 +141,53 @@ func (x *Params) GetWebauthnRpIds() []string {
 	return nil
 }
 
-// Newcomers counts parties that came without a sponsor.
+func (x *Params) GetNewcomerQuotaPerMinute() uint32 {
+	if x != nil {
+		return x.NewcomerQuotaPerMinute
+	}
+	return 0
+}
+
+func (x *Params) GetNewcomerQuotaBurst() uint32 {
+	if x != nil {
+		return x.NewcomerQuotaBurst
+	}
+	return 0
+}
+
+func (x *Params) GetNewcomerTotalPerMinute() uint32 {
+	if x != nil {
+		return x.NewcomerTotalPerMinute
+	}
+	return 0
+}
+
+func (x *Params) GetVotePeriod() *durationpb.Duration {
+	if x != nil {
+		return x.VotePeriod
+	}
+	return nil
+}
+
+func (x *Params) GetRotationPause() *durationpb.Duration {
+	if x != nil {
+		return x.RotationPause
+	}
+	return nil
+}
+
+func (x *Params) GetChangeWindow() *durationpb.Duration {
+	if x != nil {
+		return x.ChangeWindow
+	}
+	return nil
+}
+
+// Newcomers counts parties that came without a sponsor, or what they send.
 type Newcomers struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Millionths of a party that may still come.
+	// Millionths of a party that may still come, or of an operation that they may
+	// still send.
 	Micro int64 `protobuf:"varint,1,opt,name=micro,proto3" json:"micro,omitempty"`
 	// When `micro` was true.
 	At            *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=at,proto3" json:"at,omitempty"`
@@ -258,7 +319,13 @@ type Genesis struct {
 	// The parameters.
 	Params *Params `protobuf:"bytes,1,opt,name=params,proto3" json:"params,omitempty"`
 	// Parties that exist from the start.
-	Parties       []*Party `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
+	Parties []*Party `protobuf:"bytes,2,rep,name=parties,proto3" json:"parties,omitempty"`
+	// Who is on the council, with the validators that the chain starts with. A
+	// chain without a council keeps its validators and parameters for good.
+	Council []*Seat `protobuf:"bytes,3,rep,name=council,proto3" json:"council,omitempty"`
+	// The state that the chain begins with, where it was exported by another; then
+	// everything above is empty.
+	Imported      *Imported `protobuf:"bytes,4,opt,name=imported,proto3" json:"imported,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -307,11 +374,162 @@ func (x *Genesis) GetParties() []*Party {
 	return nil
 }
 
+func (x *Genesis) GetCouncil() []*Seat {
+	if x != nil {
+		return x.Council
+	}
+	return nil
+}
+
+func (x *Genesis) GetImported() *Imported {
+	if x != nil {
+		return x.Imported
+	}
+	return nil
+}
+
+// Imported names a state that was exported by another chain.
+type Imported struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The chain that it is from.
+	ChainId string `protobuf:"bytes,1,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
+	// The last height of that chain. The new one begins with the next.
+	Height int64 `protobuf:"varint,2,opt,name=height,proto3" json:"height,omitempty"`
+	// The state's root, 32 bytes.
+	Root []byte `protobuf:"bytes,3,opt,name=root,proto3" json:"root,omitempty"`
+	// SHA-256 of the export, as its last line says it.
+	Sha256        []byte `protobuf:"bytes,4,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Imported) Reset() {
+	*x = Imported{}
+	mi := &file_troth_v1_state_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Imported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Imported) ProtoMessage() {}
+
+func (x *Imported) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_state_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Imported.ProtoReflect.Descriptor instead.
+func (*Imported) Descriptor() ([]byte, []int) {
+	return file_troth_v1_state_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Imported) GetChainId() string {
+	if x != nil {
+		return x.ChainId
+	}
+	return ""
+}
+
+func (x *Imported) GetHeight() int64 {
+	if x != nil {
+		return x.Height
+	}
+	return 0
+}
+
+func (x *Imported) GetRoot() []byte {
+	if x != nil {
+		return x.Root
+	}
+	return nil
+}
+
+func (x *Imported) GetSha256() []byte {
+	if x != nil {
+		return x.Sha256
+	}
+	return nil
+}
+
+// Seat is a place on the council from the chain's start.
+type Seat struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The company; one of the genesis' parties.
+	Party string `protobuf:"bytes,1,opt,name=party,proto3" json:"party,omitempty"`
+	// Its validator's public key, Ed25519, 32 bytes.
+	Validator []byte `protobuf:"bytes,2,opt,name=validator,proto3" json:"validator,omitempty"`
+	// Voting power, 1 to 1,000,000,000.
+	Power         int64 `protobuf:"varint,3,opt,name=power,proto3" json:"power,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Seat) Reset() {
+	*x = Seat{}
+	mi := &file_troth_v1_state_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Seat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Seat) ProtoMessage() {}
+
+func (x *Seat) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_state_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Seat.ProtoReflect.Descriptor instead.
+func (*Seat) Descriptor() ([]byte, []int) {
+	return file_troth_v1_state_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Seat) GetParty() string {
+	if x != nil {
+		return x.Party
+	}
+	return ""
+}
+
+func (x *Seat) GetValidator() []byte {
+	if x != nil {
+		return x.Validator
+	}
+	return nil
+}
+
+func (x *Seat) GetPower() int64 {
+	if x != nil {
+		return x.Power
+	}
+	return 0
+}
+
 var File_troth_v1_state_proto protoreflect.FileDescriptor
 
 const file_troth_v1_state_proto_rawDesc = "" +
 	"\n" +
-	"\x14troth/v1/state.proto\x12\btroth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14troth/v1/party.proto\"\xbf\x02\n" +
+	"\x14troth/v1/state.proto\x12\btroth.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14troth/v1/party.proto\"\xa5\x05\n" +
 	"\x06Params\x12(\n" +
 	"\x10quota_per_minute\x18\x01 \x01(\rR\x0equotaPerMinute\x12\x1f\n" +
 	"\vquota_burst\x18\x02 \x01(\rR\n" +
@@ -320,7 +538,15 @@ const file_troth_v1_state_proto_rawDesc = "" +
 	"\x0efact_ahead_max\x18\x04 \x01(\v2\x19.google.protobuf.DurationR\ffactAheadMax\x12$\n" +
 	"\x0ework_per_block\x18\x05 \x01(\rR\fworkPerBlock\x12)\n" +
 	"\x10webauthn_origins\x18\x06 \x03(\tR\x0fwebauthnOrigins\x12&\n" +
-	"\x0fwebauthn_rp_ids\x18\a \x03(\tR\rwebauthnRpIds\"M\n" +
+	"\x0fwebauthn_rp_ids\x18\a \x03(\tR\rwebauthnRpIds\x129\n" +
+	"\x19newcomer_quota_per_minute\x18\b \x01(\rR\x16newcomerQuotaPerMinute\x120\n" +
+	"\x14newcomer_quota_burst\x18\t \x01(\rR\x12newcomerQuotaBurst\x129\n" +
+	"\x19newcomer_total_per_minute\x18\n" +
+	" \x01(\rR\x16newcomerTotalPerMinute\x12:\n" +
+	"\vvote_period\x18\v \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"votePeriod\x12@\n" +
+	"\x0erotation_pause\x18\f \x01(\v2\x19.google.protobuf.DurationR\rrotationPause\x12>\n" +
+	"\rchange_window\x18\r \x01(\v2\x19.google.protobuf.DurationR\fchangeWindow\"M\n" +
 	"\tNewcomers\x12\x14\n" +
 	"\x05micro\x18\x01 \x01(\x03R\x05micro\x12*\n" +
 	"\x02at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x02at\"t\n" +
@@ -329,10 +555,21 @@ const file_troth_v1_state_proto_rawDesc = "" +
 	"\x02tx\x18\x01 \x01(\fR\x02tx\x12.\n" +
 	"\x04time\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x14\n" +
 	"\x05party\x18\x03 \x01(\tR\x05party\x12\x10\n" +
-	"\x03ops\x18\x04 \x03(\rR\x03ops\"^\n" +
+	"\x03ops\x18\x04 \x03(\rR\x03ops\"\xb8\x01\n" +
 	"\aGenesis\x12(\n" +
 	"\x06params\x18\x01 \x01(\v2\x10.troth.v1.ParamsR\x06params\x12)\n" +
-	"\aparties\x18\x02 \x03(\v2\x0f.troth.v1.PartyR\apartiesB)Z'github.com/troth-ledger/troth/gen/pb;pbb\x06proto3"
+	"\aparties\x18\x02 \x03(\v2\x0f.troth.v1.PartyR\aparties\x12(\n" +
+	"\acouncil\x18\x03 \x03(\v2\x0e.troth.v1.SeatR\acouncil\x12.\n" +
+	"\bimported\x18\x04 \x01(\v2\x12.troth.v1.ImportedR\bimported\"i\n" +
+	"\bImported\x12\x19\n" +
+	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x16\n" +
+	"\x06height\x18\x02 \x01(\x03R\x06height\x12\x12\n" +
+	"\x04root\x18\x03 \x01(\fR\x04root\x12\x16\n" +
+	"\x06sha256\x18\x04 \x01(\fR\x06sha256\"P\n" +
+	"\x04Seat\x12\x14\n" +
+	"\x05party\x18\x01 \x01(\tR\x05party\x12\x1c\n" +
+	"\tvalidator\x18\x02 \x01(\fR\tvalidator\x12\x14\n" +
+	"\x05power\x18\x03 \x01(\x03R\x05powerB)Z'github.com/troth-ledger/troth/gen/pb;pbb\x06proto3"
 
 var (
 	file_troth_v1_state_proto_rawDescOnce sync.Once
@@ -346,27 +583,34 @@ func file_troth_v1_state_proto_rawDescGZIP() []byte {
 	return file_troth_v1_state_proto_rawDescData
 }
 
-var file_troth_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_troth_v1_state_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
 var file_troth_v1_state_proto_goTypes = []any{
 	(*Params)(nil),                // 0: troth.v1.Params
 	(*Newcomers)(nil),             // 1: troth.v1.Newcomers
 	(*HistoryRef)(nil),            // 2: troth.v1.HistoryRef
 	(*Genesis)(nil),               // 3: troth.v1.Genesis
-	(*durationpb.Duration)(nil),   // 4: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
-	(*Party)(nil),                 // 6: troth.v1.Party
+	(*Imported)(nil),              // 4: troth.v1.Imported
+	(*Seat)(nil),                  // 5: troth.v1.Seat
+	(*durationpb.Duration)(nil),   // 6: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 7: google.protobuf.Timestamp
+	(*Party)(nil),                 // 8: troth.v1.Party
 }
 var file_troth_v1_state_proto_depIdxs = []int32{
-	4, // 0: troth.v1.Params.fact_ahead_max:type_name -> google.protobuf.Duration
-	5, // 1: troth.v1.Newcomers.at:type_name -> google.protobuf.Timestamp
-	5, // 2: troth.v1.HistoryRef.time:type_name -> google.protobuf.Timestamp
-	0, // 3: troth.v1.Genesis.params:type_name -> troth.v1.Params
-	6, // 4: troth.v1.Genesis.parties:type_name -> troth.v1.Party
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	6,  // 0: troth.v1.Params.fact_ahead_max:type_name -> google.protobuf.Duration
+	6,  // 1: troth.v1.Params.vote_period:type_name -> google.protobuf.Duration
+	6,  // 2: troth.v1.Params.rotation_pause:type_name -> google.protobuf.Duration
+	6,  // 3: troth.v1.Params.change_window:type_name -> google.protobuf.Duration
+	7,  // 4: troth.v1.Newcomers.at:type_name -> google.protobuf.Timestamp
+	7,  // 5: troth.v1.HistoryRef.time:type_name -> google.protobuf.Timestamp
+	0,  // 6: troth.v1.Genesis.params:type_name -> troth.v1.Params
+	8,  // 7: troth.v1.Genesis.parties:type_name -> troth.v1.Party
+	5,  // 8: troth.v1.Genesis.council:type_name -> troth.v1.Seat
+	4,  // 9: troth.v1.Genesis.imported:type_name -> troth.v1.Imported
+	10, // [10:10] is the sub-list for method output_type
+	10, // [10:10] is the sub-list for method input_type
+	10, // [10:10] is the sub-list for extension type_name
+	10, // [10:10] is the sub-list for extension extendee
+	0,  // [0:10] is the sub-list for field type_name
 }
 
 func init() { file_troth_v1_state_proto_init() }
@@ -381,7 +625,7 @@ func file_troth_v1_state_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_troth_v1_state_proto_rawDesc), len(file_troth_v1_state_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   6,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -216,7 +216,8 @@ type SignedTx struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An encoded TxBody. Its SHA-256 is the transaction's id.
 	Body []byte `protobuf:"bytes,1,opt,name=body,proto3" json:"body,omitempty"`
-	// One signature or more, each by another key of the body's party.
+	// One signature or more, each by another key of the body's party: the keys
+	// that the body's `signers` was made from, in that order.
 	Signatures    []*Signature `protobuf:"bytes,2,rep,name=signatures,proto3" json:"signatures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -280,7 +281,12 @@ type TxBody struct {
 	// The last block time at which this may run; at most 24 hours ahead.
 	Expires *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=expires,proto3" json:"expires,omitempty"`
 	// The operations, 1 to 64.
-	Ops           []*Operation `protobuf:"bytes,5,rep,name=ops,proto3" json:"ops,omitempty"`
+	Ops []*Operation `protobuf:"bytes,5,rep,name=ops,proto3" json:"ops,omitempty"`
+	// Which keys sign: the first 16 bytes of SHA-256 over, for each signature in
+	// order, the number of its scheme as one byte and its public key. So nobody
+	// on the way can leave a signature out, add one, or put another key's in its
+	// place: that is no longer this transaction, and refusing it uses up nothing.
+	Signers       []byte `protobuf:"bytes,6,opt,name=signers,proto3" json:"signers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -346,6 +352,13 @@ func (x *TxBody) GetExpires() *timestamppb.Timestamp {
 func (x *TxBody) GetOps() []*Operation {
 	if x != nil {
 		return x.Ops
+	}
+	return nil
+}
+
+func (x *TxBody) GetSigners() []byte {
+	if x != nil {
+		return x.Signers
 	}
 	return nil
 }
@@ -571,6 +584,88 @@ func (x *TxRecord) GetParty() string {
 	return ""
 }
 
+// StoredTx is what a node keeps of a transaction in a block.
+type StoredTx struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The transaction's id.
+	Id []byte `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The party that signed it.
+	Party string `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
+	// Block time.
+	Time *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=time,proto3" json:"time,omitempty"`
+	// The codes of its operations.
+	Ops []uint32 `protobuf:"varint,4,rep,packed,name=ops,proto3" json:"ops,omitempty"`
+	// What became of it.
+	Result        *TxResult `protobuf:"bytes,5,opt,name=result,proto3" json:"result,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StoredTx) Reset() {
+	*x = StoredTx{}
+	mi := &file_troth_v1_tx_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StoredTx) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StoredTx) ProtoMessage() {}
+
+func (x *StoredTx) ProtoReflect() protoreflect.Message {
+	mi := &file_troth_v1_tx_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StoredTx.ProtoReflect.Descriptor instead.
+func (*StoredTx) Descriptor() ([]byte, []int) {
+	return file_troth_v1_tx_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *StoredTx) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *StoredTx) GetParty() string {
+	if x != nil {
+		return x.Party
+	}
+	return ""
+}
+
+func (x *StoredTx) GetTime() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Time
+	}
+	return nil
+}
+
+func (x *StoredTx) GetOps() []uint32 {
+	if x != nil {
+		return x.Ops
+	}
+	return nil
+}
+
+func (x *StoredTx) GetResult() *TxResult {
+	if x != nil {
+		return x.Result
+	}
+	return nil
+}
+
 var File_troth_v1_tx_proto protoreflect.FileDescriptor
 
 const file_troth_v1_tx_proto_rawDesc = "" +
@@ -589,13 +684,14 @@ const file_troth_v1_tx_proto_rawDesc = "" +
 	"\x04body\x18\x01 \x01(\fR\x04body\x123\n" +
 	"\n" +
 	"signatures\x18\x02 \x03(\v2\x13.troth.v1.SignatureR\n" +
-	"signatures\"\xa8\x01\n" +
+	"signatures\"\xc2\x01\n" +
 	"\x06TxBody\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x14\n" +
 	"\x05party\x18\x02 \x01(\tR\x05party\x12\x10\n" +
 	"\x03key\x18\x03 \x01(\fR\x03key\x124\n" +
 	"\aexpires\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\aexpires\x12%\n" +
-	"\x03ops\x18\x05 \x03(\v2\x13.troth.v1.OperationR\x03ops\"9\n" +
+	"\x03ops\x18\x05 \x03(\v2\x13.troth.v1.OperationR\x03ops\x12\x18\n" +
+	"\asigners\x18\x06 \x01(\fR\asigners\"9\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\rR\x04code\x12\x18\n" +
 	"\arequest\x18\x02 \x01(\fR\arequest\"s\n" +
@@ -610,7 +706,13 @@ const file_troth_v1_tx_proto_rawDesc = "" +
 	"\x05index\x18\x03 \x01(\rR\x05index\x12.\n" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12*\n" +
 	"\x06result\x18\x05 \x01(\v2\x12.troth.v1.TxResultR\x06result\x12\x14\n" +
-	"\x05party\x18\x06 \x01(\tR\x05party*<\n" +
+	"\x05party\x18\x06 \x01(\tR\x05party\"\x9e\x01\n" +
+	"\bStoredTx\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
+	"\x05party\x18\x02 \x01(\tR\x05party\x12.\n" +
+	"\x04time\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x10\n" +
+	"\x03ops\x18\x04 \x03(\rR\x03ops\x12*\n" +
+	"\x06result\x18\x05 \x01(\v2\x12.troth.v1.TxResultR\x06result*<\n" +
 	"\x06Scheme\x12\r\n" +
 	"\tNO_SCHEME\x10\x00\x12\v\n" +
 	"\aED25519\x10\x01\x12\b\n" +
@@ -630,7 +732,7 @@ func file_troth_v1_tx_proto_rawDescGZIP() []byte {
 }
 
 var file_troth_v1_tx_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_troth_v1_tx_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_troth_v1_tx_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_troth_v1_tx_proto_goTypes = []any{
 	(Scheme)(0),                   // 0: troth.v1.Scheme
 	(*WebAuthnAssertion)(nil),     // 1: troth.v1.WebAuthnAssertion
@@ -640,21 +742,24 @@ var file_troth_v1_tx_proto_goTypes = []any{
 	(*Operation)(nil),             // 5: troth.v1.Operation
 	(*TxResult)(nil),              // 6: troth.v1.TxResult
 	(*TxRecord)(nil),              // 7: troth.v1.TxRecord
-	(*timestamppb.Timestamp)(nil), // 8: google.protobuf.Timestamp
+	(*StoredTx)(nil),              // 8: troth.v1.StoredTx
+	(*timestamppb.Timestamp)(nil), // 9: google.protobuf.Timestamp
 }
 var file_troth_v1_tx_proto_depIdxs = []int32{
 	0, // 0: troth.v1.Signature.scheme:type_name -> troth.v1.Scheme
 	1, // 1: troth.v1.Signature.webauthn:type_name -> troth.v1.WebAuthnAssertion
 	2, // 2: troth.v1.SignedTx.signatures:type_name -> troth.v1.Signature
-	8, // 3: troth.v1.TxBody.expires:type_name -> google.protobuf.Timestamp
+	9, // 3: troth.v1.TxBody.expires:type_name -> google.protobuf.Timestamp
 	5, // 4: troth.v1.TxBody.ops:type_name -> troth.v1.Operation
-	8, // 5: troth.v1.TxRecord.time:type_name -> google.protobuf.Timestamp
+	9, // 5: troth.v1.TxRecord.time:type_name -> google.protobuf.Timestamp
 	6, // 6: troth.v1.TxRecord.result:type_name -> troth.v1.TxResult
-	7, // [7:7] is the sub-list for method output_type
-	7, // [7:7] is the sub-list for method input_type
-	7, // [7:7] is the sub-list for extension type_name
-	7, // [7:7] is the sub-list for extension extendee
-	0, // [0:7] is the sub-list for field type_name
+	9, // 7: troth.v1.StoredTx.time:type_name -> google.protobuf.Timestamp
+	6, // 8: troth.v1.StoredTx.result:type_name -> troth.v1.TxResult
+	9, // [9:9] is the sub-list for method output_type
+	9, // [9:9] is the sub-list for method input_type
+	9, // [9:9] is the sub-list for extension type_name
+	9, // [9:9] is the sub-list for extension extendee
+	0, // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_troth_v1_tx_proto_init() }
@@ -668,7 +773,7 @@ func file_troth_v1_tx_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_troth_v1_tx_proto_rawDesc), len(file_troth_v1_tx_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   7,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

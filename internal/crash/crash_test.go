@@ -67,11 +67,7 @@ func transfer(t *testing.T, h *home, i int) *sent {
 }
 
 func (h *home) sign(t *testing.T, w who, ops ...op.Message) []byte {
-	body, err := client.Body{ChainID: chain, Party: w.id, Ops: ops}.Encode()
-	if err != nil {
-		t.Error(err)
-	}
-	raw, err := client.Sign(body, w.key)
+	raw, err := client.Body{ChainID: chain, Party: w.id, Ops: ops}.Sign(w.key)
 	if err != nil {
 		t.Error(err)
 	}
@@ -142,8 +138,9 @@ func (h *home) replay(t *testing.T) {
 	}
 }
 
-// TestKill kills a node at random moments under load.
-func TestKill(t *testing.T) {
+// begin starts a node on a new chain where everybody has money.
+func begin(t *testing.T) (*home, *process) {
+	t.Helper()
 	h := newHome(t)
 	showLog(t, h)
 	p, up := h.start(t)
@@ -151,12 +148,19 @@ func TestKill(t *testing.T) {
 		t.Fatal("the node doesn't start")
 	}
 	h.mint(t, p)
+	return h, p
+}
+
+// TestKill kills a node at random moments under load.
+func TestKill(t *testing.T) {
+	h, p := begin(t)
 	l := &load{}
 	for range kills {
 		done := l.run(t, h, p)
 		time.Sleep(time.Duration(rand.IntN(800)) * time.Millisecond)
 		p.kill()
 		done.Wait()
+		var up bool
 		if p, up = h.start(t); !up {
 			t.Fatal("the node doesn't start again")
 		}
@@ -174,12 +178,7 @@ func fresh(t *testing.T, h *home, p *process) (*home, *process, *load) {
 	p.kill()
 	h.replay(t)
 	_ = os.RemoveAll(h.dir)
-	h = newHome(t)
-	p, up := h.start(t)
-	if !up {
-		t.Fatal("the node doesn't start")
-	}
-	h.mint(t, p)
+	h, p = begin(t)
 	return h, p, &load{}
 }
 

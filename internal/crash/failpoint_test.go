@@ -13,13 +13,7 @@ const failPoints = 10
 // TestFailPoints ends the node at each of them, in the first block and in a
 // later one, and starts it again.
 func TestFailPoints(t *testing.T) {
-	h := newHome(t)
-	showLog(t, h)
-	p, up := h.start(t)
-	if !up {
-		t.Fatal("the node doesn't start")
-	}
-	h.mint(t, p)
+	h, p := begin(t)
 	p.kill()
 	l := &load{}
 	for at := range failPoints {

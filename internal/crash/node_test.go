@@ -70,7 +70,13 @@ type home struct {
 
 func newHome(t *testing.T) *home {
 	t.Helper()
-	h := &home{dir: t.TempDir()}
+	return newHomeIn(t, t.TempDir())
+}
+
+// newHomeIn makes the folder of a node in dir.
+func newHomeIn(t *testing.T, dir string) *home {
+	t.Helper()
+	h := &home{dir: dir}
 	g := &pb.Genesis{Params: ledger.DefaultParams()}
 	for i := range people + 1 {
 		k, err := keyfile.Generate(sig.Ed25519, "", "")

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -81,8 +80,7 @@ func epcisSold(file []byte) ([]*pb.Statement, error) {
 	if err := json.Unmarshal(file, &e); err != nil || e.BizStep != "retail_selling" {
 		return nil, err
 	}
-	hash, _, _ := strings.Cut(strings.TrimPrefix(e.ID, "ni:///sha-256;"), "?") // 64 bytes, as long as a reference may be
-	return []*pb.Statement{{Kind: "handed_over", At: timestamppb.New(e.Time), Reference: hash}}, nil
+	return []*pb.Statement{{Kind: "handed_over", At: timestamppb.New(e.Time), Reference: e.ID}}, nil
 }
 
 // bankTransactions reads the booked transactions of an account as a bank gives

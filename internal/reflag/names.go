@@ -100,7 +100,7 @@ func EnumNames(e protoreflect.EnumDescriptor) []string {
 // stand for an id.
 var partyFields = map[protoreflect.Name]bool{
 	"party": true, "parties": true, "to": true, "holder": true, "payee": true, "device": true, "owner": true,
-	"issuer": true, "publisher": true, "attester": true, "sponsor": true, "minters": true, "add": true, "remove": true, "offered_by": true,
+	"issuer": true, "publisher": true, "attester": true, "sponsor": true, "minters": true, "add": true, "remove": true, "offered_by": true, "proposer": true,
 }
 
 // IsParty says whether a field holds parties. Roles have names of their own and

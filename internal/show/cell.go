@@ -134,6 +134,23 @@ func (p *Printer) nested(m protoreflect.Message) string {
 	return strings.Join(parts, " · ")
 }
 
+// terms writes a promise's terms by their names, which its template has. One
+// that is sealed shows what stands for it on the ledger.
+func (p *Printer) terms(r *pb.Promise) []string {
+	names := p.Directory.TermNames(p.Context, r.Template)
+	lines := make([]string, len(r.Terms))
+	for i, v := range r.Terms {
+		if len(names) == len(r.Terms) {
+			lines[i] = Clean(names[i]) + "="
+		}
+		if v.GetSealed() != nil {
+			lines[i] += "sealed, commitment "
+		}
+		lines[i] += p.nested(v.ProtoReflect())
+	}
+	return lines
+}
+
 func (p *Printer) role(r *pb.RoleBinding) string {
 	var who []string
 	for _, id := range r.Parties {
@@ -156,7 +173,9 @@ func (p *Printer) fields(m protoreflect.Message, each func(name string, lines []
 			continue
 		}
 		var lines []string
-		if v := m.Get(f); f.IsList() {
+		if r, ok := m.Interface().(*pb.Promise); ok && f.Name() == "terms" {
+			lines = p.terms(r)
+		} else if v := m.Get(f); f.IsList() {
 			for j := range v.List().Len() {
 				lines = append(lines, p.scalar(m, f, v.List().Get(j)))
 			}

@@ -4,7 +4,7 @@
 //	n := testnode.Start(t)
 //	_, err := n.Ada.Do(t.Context(), &pb.TransferRequest{...})
 //
-// The chain has a bank that issues EUR, a shop, a carrier, and two people with
+// The chain has a bank that issues EUR and runs the chain, a shop, a carrier, and two people with
 // money. Everything is stopped when the test ends.
 package testnode
 
@@ -63,7 +63,7 @@ func Start(t testing.TB, tune ...func(*node.Config)) *Node {
 	n := &Node{Home: t.TempDir(), ChainID: "troth-test", t: t, tune: tune, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	n.keys = newKeys(t)
 	g := &pb.Genesis{Params: ledger.DefaultParams(), Parties: genesisParties(n.keys)}
-	if err := node.Init(n.Home, node.Genesis{ChainID: n.ChainID, Time: time.Now(), State: g}, "127.0.0.1:0"); err != nil {
+	if err := node.Init(n.Home, node.Genesis{ChainID: n.ChainID, Time: time.Now(), State: g, Member: n.keys["bank"].Party}, "127.0.0.1:0"); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(n.Stop)

@@ -25,7 +25,7 @@ var layers = []layer{
 	{"ledger/state", []string{"gen", "ledger/state/smt"}, "tables know records, not what they mean"},
 	{"ledger/op", []string{"gen", "ledger/state", "ledger/sig"}, "the table of operations knows no operation"},
 	{"ledger/promise/rule", []string{"gen"}, "the dialect is a package of its own"},
-	{"ledger/invariant", []string{"gen", "ledger/state", "ledger/asset", "ledger/fact"}, "invariants look at rows, not at operations"},
+	{"ledger/invariant", []string{"gen", "ledger/state", "ledger/party", "ledger/asset", "ledger/fact", "ledger/council"}, "invariants look at rows, not at operations"},
 	{"ledger/council", []string{"gen", "ledger/state", "ledger/sig", "ledger/op", "ledger/party"}, "the council governs the chain, whatever is on it"},
 	{"ledger", []string{"gen", "ledger"}, "the rules don't know who runs them"},
 	{"client", []string{"gen", "ledger", "client", "internal/schema"}, "importable by anyone: no node in it"},
@@ -86,7 +86,7 @@ func (a area) before(dep string) bool {
 
 // TestLayersExist: a rule about a folder that is gone is a rule nobody reads.
 func TestLayersExist(t *testing.T) {
-	seen := map[string]bool{"ledger/council": true, "views": true, "web": true, "gen": true} // not there yet, or generated
+	seen := map[string]bool{"views": true, "web": true, "gen": true} // not there yet, or generated
 	for _, s := range sources(t) {
 		for d := s.dir(); d != "."; d = d[:max(0, strings.LastIndexByte(d, '/'))] {
 			seen[d] = true

@@ -24,8 +24,9 @@ const (
 	ValuesMax = 16
 	// StringMax is the longest text value, in bytes.
 	StringMax = 256
-	// ReferenceMax is the longest reference, in bytes.
-	ReferenceMax = 64
+	// ReferenceMax is the longest reference, in bytes: room for the hash id of an
+	// EPCIS event, ni:///sha-256;<64 digits>?ver=CBV2.0, which has 89.
+	ReferenceMax = 128
 	// YearMin and YearMax bound times.
 	YearMin, YearMax = 1900, 2150
 	// DurationMax bounds durations: 100 years of 366 days.

@@ -47,6 +47,43 @@ func wantCode(t *testing.T, err error, code pb.Code) {
 	}
 }
 
+// TestArrival: facts are numbered and listed in the order in which they arrived,
+// in one operation and across operations; what is undone or repeated leaves no
+// gap.
+func TestArrival(t *testing.T) {
+	c := world(t)
+	batch := &pb.SubmitFactRequest{}
+	for i := range 30 {
+		batch.Statements = append(batch.Statements, say(fmt.Sprint("k", i), start))
+	}
+	var want []string
+	for _, part := range [][]*pb.Statement{batch.Statements[:20], batch.Statements[15:]} {
+		mark := c.State.Mark()
+		if _, err := applySubmitFact(c, batch); err != nil {
+			t.Fatal(err)
+		}
+		c.State.Undo(mark)
+		res, err := applySubmitFact(c, &pb.SubmitFactRequest{Statements: part})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range res.Facts {
+			if !slices.Contains(want, id) {
+				want = append(want, id)
+			}
+		}
+	}
+	var got []string
+	for f := range About(c.State, "parcel:1") {
+		if got = append(got, f.Id); f.Seq != uint64(len(got)) {
+			t.Errorf("fact %d has the number %d", len(got), f.Seq)
+		}
+	}
+	if !slices.Equal(got, want) || slices.IsSorted(got) || Count(c.State) != 30 {
+		t.Errorf("%d facts: %v, want %v", Count(c.State), got, want)
+	}
+}
+
 // TestHooks: whoever registered hears of each new fact once, and can refuse it.
 func TestHooks(t *testing.T) {
 	defer func(was []func(*op.Context, *pb.Fact) error) { hooks = was }(hooks)

@@ -54,6 +54,7 @@ func record(c *op.Context, attester string, s *pb.Statement, encoded []byte) (st
 		old.SupersededBy = id
 		Facts.Put(c.State, state.Key(old.Id), old)
 	}
+	f.Seq = next(c.State)
 	Facts.Put(c.State, state.Key(id), f)
 	for _, hook := range hooks {
 		if err := hook(c, f); err != nil {

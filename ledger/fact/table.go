@@ -18,23 +18,41 @@ var Classes = state.NewTable[pb.AttesterClass](31, "attester_classes", func(k *p
 	return []string{k.Id, k.Owner}
 })
 
+// counts is the one row that counts facts.
+var counts = state.NewTable[pb.FactCount](32, "fact_counts", nil)
+
+const countKey state.Key = "facts"
+
 // FactsBySubject finds facts in the order of their arrival. The place is the
-// subject, a zero byte and the block time. Among facts of one block the order
-// is that of their ids: a fact does not record its position in the block.
+// subject, a zero byte and the fact's number.
 var FactsBySubject = state.NewIndex(Facts, 30, "facts_by_subject", func(_ state.Key, f *pb.Fact) []string {
-	return []string{string(state.Join(f.Statement.Subject, state.At(f.Arrived.AsTime())))}
+	return []string{string(state.Join(f.Statement.Subject, state.U64(f.Seq)))}
 })
 
 // FactsByAttester finds facts in the order of their arrival. The place is the
-// attester, a zero byte and the block time.
+// attester, a zero byte and the fact's number.
 var FactsByAttester = state.NewIndex(Facts, 31, "facts_by_attester", func(_ state.Key, f *pb.Fact) []string {
-	return []string{string(state.Join(f.Attester, state.At(f.Arrived.AsTime())))}
+	return []string{string(state.Join(f.Attester, state.U64(f.Seq)))}
 })
 
 // ClassesByOwner finds attester classes. The place is the owner.
 var ClassesByOwner = state.NewIndex(Classes, 32, "attester_classes_by_owner", func(_ state.Key, k *pb.AttesterClass) []string {
 	return []string{k.Owner}
 })
+
+// Count is how many facts there are: the number of the last.
+func Count(r state.Reader) uint64 {
+	n, _ := counts.Peek(r, countKey)
+	return n.GetFacts()
+}
+
+// next is the number of a new fact. One counter for the chain, and not one for
+// each subject: a block writes its row once, however many facts it has.
+func next(o *state.Overlay) uint64 {
+	n := Count(o) + 1
+	counts.Put(o, countKey, &pb.FactCount{Facts: n})
+	return n
+}
 
 // Get returns a fact, not to be changed, or NOT_FOUND.
 func Get(r state.Reader, id string) (*pb.Fact, error) {

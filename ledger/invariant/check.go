@@ -7,6 +7,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/fact"
 	"github.com/troth-ledger/troth/ledger/state"
 )
@@ -16,6 +17,8 @@ import (
 type sums struct {
 	units map[string]int64    // by asset: change of holdings less change of supply
 	held  map[state.Key]int64 // by holding: change of held less change of holds
+	power int64               // change of members' power less change of the council's
+	seats int64               // change of members less change of the council's count
 }
 
 // Check says whether a block's changes, in order, keep the invariants. It
@@ -43,6 +46,14 @@ func (s *sums) see(ch state.Change) error {
 	}
 	if before, after, ok := fact.Facts.Of(ch); ok {
 		return checkFact(before, after)
+	}
+	if before, after, ok := council.Members.Of(ch); ok {
+		return s.member(before, after)
+	}
+	if before, after, ok := council.Councils.Of(ch); ok {
+		s.power -= after.GetPower() - before.GetPower()
+		s.seats -= int64(after.GetMembers()) - int64(before.GetMembers())
+		return nil
 	}
 	// The area of promises stands to the right of this package's own, so its
 	// table goes by its name.
@@ -105,6 +116,12 @@ func (s *sums) balance() error {
 		if d != 0 {
 			faults = append(faults, fmt.Sprintf("invariant: what holding %s has held changed by %d more than its holds", k, d))
 		}
+	}
+	if s.power != 0 {
+		faults = append(faults, fmt.Sprintf("invariant: the members' power changed by %d more than the council's", s.power))
+	}
+	if s.seats != 0 {
+		faults = append(faults, fmt.Sprintf("invariant: the seats changed by %d more than the council's count", s.seats))
 	}
 	if len(faults) == 0 {
 		return nil

@@ -1,6 +1,8 @@
 package invariant
 
 import (
+	"bytes"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +11,9 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/fact"
+	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
@@ -32,6 +36,25 @@ func supply(o *state.Overlay, units int64) {
 
 func hold(o *state.Overlay, id string, units int64) {
 	asset.Holds.Put(o, state.Key(id), &pb.Hold{Id: id, Party: ana, Asset: eur, Units: units, Holder: "pr"})
+}
+
+func sit(o *state.Overlay, m *pb.Member) { council.Members.Put(o, state.Key(m.Party), m) }
+
+// seated is a council of one member whose key is in use by a party.
+func seated(o *state.Overlay, user string, kind pb.PartyKind) {
+	key := bytes.Repeat([]byte{7}, 32)
+	party.Parties.Put(o, state.Key(ana), &pb.Party{Id: ana, Kind: kind})
+	sit(o, &pb.Member{Party: ana, Power: 3, Validator: key})
+	council.Councils.Put(o, council.CouncilKey, &pb.Council{Power: 3, Members: 1})
+	council.Validators.Put(o, council.ValidatorKey(council.Address(key)), &pb.Validator{Party: user, PublicKey: key})
+}
+
+func propose(o *state.Overlay, n int) {
+	for i := range n {
+		id := state.Key(fmt.Sprint("cp", i))
+		council.Proposals.Put(o, id, &pb.Proposal{Id: string(id), Proposer: ana, State: pb.ProposalState_PROPOSAL_OPEN,
+			Created: timestamppb.New(time.Unix(1767603600, 0)), Deadline: timestamppb.New(time.Unix(1767603600, 0))})
+	}
 }
 
 func putFact(o *state.Overlay, f *pb.Fact) {
@@ -79,6 +102,16 @@ func TestCheck(t *testing.T) {
 			supply(o, 0)
 			asset.Assets.Delete(o, eur)
 		}, "asset EUR@northbank was removed"},
+		{"power from nowhere", func(o *state.Overlay) {
+			sit(o, &pb.Member{Party: ana, Power: 3})
+			council.Councils.Put(o, council.CouncilKey, &pb.Council{Power: 2, Members: 1})
+		}, "the members' power changed by 1 more than the council's"},
+		{"a seat that nobody counted", func(o *state.Overlay) {
+			sit(o, &pb.Member{Party: ana, Power: 3})
+			council.Councils.Put(o, council.CouncilKey, &pb.Council{Power: 3})
+		}, "the seats changed by 1 more than the council's count"},
+		{"suspended with power", func(o *state.Overlay) { sit(o, &pb.Member{Party: ana, Power: 3, Suspended: true}) }, "power 3, suspended true"},
+		{"a seat without power", func(o *state.Overlay) { sit(o, &pb.Member{Party: ana}) }, "power 0, suspended false"},
 		{"a settlement changes", func(o *state.Overlay) {
 			settlements.Put(o, "pr/1", &pb.Settlement{Promise: "pr", Rule: "kept"})
 			settlements.Put(o, "pr/1", &pb.Settlement{Promise: "pr", Rule: "broken"})
@@ -134,6 +167,17 @@ func TestFull(t *testing.T) {
 			hold(o, "h1", 41)
 		}, "changed by -1 more than its holds"},
 		{"no asset", func(o *state.Overlay) { put(o, &pb.Holding{Party: ana, Asset: eur, Frozen: true}) }, "an asset that is not there"},
+		{"a council", func(o *state.Overlay) {
+			seated(o, ana, pb.PartyKind_COMPANY)
+			propose(o, council.OpenMax)
+		}, ""},
+		{"a person's seat", func(o *state.Overlay) { seated(o, ana, pb.PartyKind_PERSON) }, "is a PERSON"},
+		{"somebody else's key", func(o *state.Overlay) { seated(o, "p_b", pb.PartyKind_COMPANY) }, "its key is p_b's"},
+		{"a validator without a seat", func(o *state.Overlay) {
+			seated(o, ana, pb.PartyKind_COMPANY)
+			council.Validators.Put(o, "stray", &pb.Validator{Party: ana, PublicKey: []byte{1}})
+		}, "whose seat doesn't have it"},
+		{"too many proposals", func(o *state.Overlay) { propose(o, council.OpenMax+1) }, "more than 3 open proposals"},
 		{"no successor", func(o *state.Overlay) { putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f2"}) }, "which does not"},
 		{"successor", func(o *state.Overlay) {
 			putFact(o, &pb.Fact{Id: "f1", SupersededBy: "f2"})

@@ -8,6 +8,9 @@
 //     what it changes the holds on it. Promises and pools keep their money in
 //     holds too.
 //   - No amount is below zero, and no hold stays with nothing in it.
+//   - The council's power and count are those of its members together. A member
+//     is a company with a validator's key that is nobody else's; a suspended
+//     one, and only that, has no power.
 //   - A settlement, once written, never changes or goes.
 //   - A fact never changes or goes, but that superseded_by is set, once.
 //

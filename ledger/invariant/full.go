@@ -4,12 +4,13 @@ import (
 	"fmt"
 
 	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/council"
 	"github.com/troth-ledger/troth/ledger/fact"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // Full says whether all rows there are keep the invariants. It reads every
-// asset, holding, hold and fact: for checking a store, and for tests.
+// asset, holding, hold, fact, member and open proposal: for checking a store, and for tests.
 func Full(r state.Reader) error {
 	s := sums{units: map[string]int64{}, held: map[state.Key]int64{}}
 	for _, k := range asset.AssetsByIssuer.Keys(r, "", "") {
@@ -45,10 +46,24 @@ func Full(r state.Reader) error {
 			return err
 		}
 	}
+	for _, k := range council.MembersByState.Keys(r, "", "") {
+		m, ok := council.Members.Peek(r, k)
+		if !ok {
+			return missing("member", k)
+		}
+		if err := s.member(nil, m); err != nil {
+			return err
+		}
+	}
+	s.power -= council.Get(r).GetPower()
+	s.seats -= int64(council.Get(r).GetMembers())
 	if err := s.balance(); err != nil {
 		return err
 	}
-	return facts(r)
+	if err := facts(r); err != nil {
+		return err
+	}
+	return seats(r)
 }
 
 // facts: whatever supersedes a fact is there, and says so.

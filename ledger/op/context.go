@@ -24,6 +24,8 @@ type Context struct {
 	Due string
 	// Params are the chain's parameters.
 	Params *pb.Params
+	// Protocol is the version of the rules in force.
+	Protocol uint32
 	// Tx is the transaction's id; zero where the ledger acts by itself.
 	Tx ID
 	// Signer is the transaction's party; empty where the ledger acts by itself.

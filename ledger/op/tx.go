@@ -1,6 +1,7 @@
 package op
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"math"
 	"time"
@@ -113,6 +114,8 @@ func (t *Tx) checkEnvelope() error {
 		return Errorf(pb.Code_BAD_SIGNATURE, "the transaction is not signed")
 	case len(t.Signatures) > SignaturesMax:
 		return Errorf(pb.Code_TOO_LARGE, "the transaction has %d signatures; %d is the most", len(t.Signatures), SignaturesMax)
+	case !bytes.Equal(b.Signers, Signers(t.Signatures)):
+		return Errorf(pb.Code_BAD_SIGNATURE, "signers is %x; for the keys that signed, in this order, it would be %x: a signature is missing, too many, by another key or in another place", b.Signers, Signers(t.Signatures))
 	case len(b.Key) < KeyMin || len(b.Key) > KeyMax:
 		return Errorf(pb.Code_INVALID, "the idempotency key has %d bytes, not %d to %d", len(b.Key), KeyMin, KeyMax)
 	case b.Expires == nil || b.Expires.CheckValid() != nil:

@@ -1,7 +1,9 @@
 package op_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
+	"fmt"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -22,16 +24,20 @@ var someKey = ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 
 // unsigned is a transaction with these operations, for some party. Decode does
 // not look at the signature.
-func unsigned(ops ...*pb.Operation) *pb.SignedTx {
-	s := &pb.SignedTx{Body: state.Encode(&pb.TxBody{ChainId: "x", Party: someParty, Key: make([]byte, 8), Expires: &timestamppb.Timestamp{Seconds: 1}, Ops: ops})}
-	s.Signatures = []*pb.Signature{{Scheme: pb.Scheme_ED25519}}
-	return s
+func unsigned(ops ...*pb.Operation) *pb.SignedTx { return toSign(pb.Scheme_ED25519, ops...) }
+
+// toSign is unsigned with some key said to be of this scheme.
+func toSign(scheme pb.Scheme, ops ...*pb.Operation) *pb.SignedTx {
+	sigs := []*pb.Signature{{Scheme: scheme, PublicKey: someKey.Public().(ed25519.PublicKey)}}
+	return &pb.SignedTx{Signatures: sigs, Body: state.Encode(&pb.TxBody{ChainId: "x", Party: someParty, Key: make([]byte, 8),
+		Expires: &timestamppb.Timestamp{Seconds: 1}, Signers: op.Signers(sigs), Ops: ops})}
 }
 
 // signed is unsigned with a good signature.
-func signed(ops ...*pb.Operation) *pb.SignedTx {
-	s := unsigned(ops...)
-	s.Signatures[0].PublicKey, s.Signatures[0].Signature = someKey.Public().(ed25519.PublicKey), ed25519.Sign(someKey, s.Body)
+func signed(ops ...*pb.Operation) *pb.SignedTx { return sign(unsigned(ops...)) }
+
+func sign(s *pb.SignedTx) *pb.SignedTx {
+	s.Signatures[0].Signature = ed25519.Sign(someKey, s.Body)
 	return s
 }
 
@@ -108,7 +114,10 @@ func TestSchemeNumber(t *testing.T) {
 	}
 	for _, n := range []pb.Scheme{257, -255, 1 << 30, 0} {
 		s.Signatures[0].Scheme = n
-		tx, err := op.Decode(state.Encode(s))
+		if _, err := op.Decode(state.Encode(s)); op.CodeOf(err) != pb.Code_BAD_SIGNATURE {
+			t.Errorf("scheme %d in the place of 1: %v", n, err)
+		}
+		tx, err := op.Decode(state.Encode(sign(toSign(n, operation(&pb.FreezeRequest{})))))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,5 +135,40 @@ func TestMessageLength(t *testing.T) {
 	}
 	if msg := op.Errorf(pb.Code_INVALID, "%s", strings.Repeat("€", 9000)).Error(); !utf8.ValidString(msg) || len(msg) > 1100 {
 		t.Fatalf("a message of %d bytes", len(msg))
+	}
+}
+
+// TestSigners: what a body says about who signs is frozen, for wallets in other
+// languages make it too; and no two lists of keys say the same.
+func TestSigners(t *testing.T) {
+	key := func(s pb.Scheme, fill byte, n int) *pb.Key {
+		return &pb.Key{Scheme: s, PublicKey: bytes.Repeat([]byte{fill}, n)}
+	}
+	ed, other, p256, passkey := key(pb.Scheme_ED25519, 7, 32), key(pb.Scheme_ED25519, 8, 32), key(pb.Scheme_P256, 2, 33), key(pb.Scheme_WEBAUTHN, 2, 33)
+	if got, want := fmt.Sprintf("%x", op.Signers([]*pb.Key{ed, p256})), "16da76e663e10b9483ce22233ff881a6"; got != want {
+		t.Errorf("signers is %s, want %s", got, want)
+	}
+	seen := map[string]int{}
+	for i, keys := range [][]*pb.Key{nil, {ed}, {other}, {p256}, {passkey}, {ed, other}, {other, ed}, {ed, ed}, {ed, p256, passkey}, {ed, passkey, p256}} {
+		name := string(op.Signers(keys))
+		if was, ok := seen[name]; ok || len(name) != 16 {
+			t.Errorf("lists %d and %d are both %x", was, i, name)
+		}
+		seen[name] = i
+	}
+}
+
+func BenchmarkSigners(b *testing.B) {
+	for _, n := range []int{1, 2, op.SignaturesMax} {
+		sigs := make([]*pb.Signature, n)
+		for i := range sigs {
+			sigs[i] = &pb.Signature{Scheme: pb.Scheme_ED25519, PublicKey: make([]byte, 32)}
+		}
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				op.Signers(sigs)
+			}
+		})
 	}
 }

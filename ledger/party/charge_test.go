@@ -15,7 +15,7 @@ import (
 
 func TestCharge(t *testing.T) {
 	w := newWorld(t)
-	w.params.QuotaPerMinute, w.params.QuotaBurst = 6, 3
+	w.quota(6, 3)
 	a, shop := w.person(), w.company()
 	x := &pb.SettleRequest{}
 	w.want(pb.Code_QUOTA, w.do(a, x, x, x, x)) // more than the burst
@@ -48,7 +48,7 @@ func TestCharge(t *testing.T) {
 
 func TestChargeOwnQuota(t *testing.T) {
 	w := newWorld(t)
-	w.params.QuotaPerMinute, w.params.QuotaBurst = 1, 1
+	w.quota(1, 1)
 	a := w.company()
 	p := w.get(a.id).CloneVT()
 	p.QuotaPerMinute = 600
@@ -66,7 +66,7 @@ func TestChargeOwnQuota(t *testing.T) {
 // is not.
 func TestChargeRefused(t *testing.T) {
 	w := newWorld(t)
-	w.params.QuotaPerMinute, w.params.QuotaBurst = 1, 2
+	w.quota(1, 2)
 	a := w.person()
 	w.want(pb.Code_UNKNOWN_KEY, w.submit(w.body(a.id, &pb.SettleRequest{}), w.pair()))
 	w.want(pb.Code_WRONG_STATE, w.do(a, &pb.ThawRequest{}))
@@ -162,7 +162,7 @@ func TestBucketEdges(t *testing.T) {
 
 func TestQuotaRowNeverEmpty(t *testing.T) {
 	w := newWorld(t)
-	w.params.QuotaBurst = 1
+	w.quota(60, 1)
 	w.now = time.Unix(0, 0)
 	a := w.person()
 	w.must(a, &pb.SettleRequest{})

@@ -53,7 +53,8 @@ func ID(scheme pb.Scheme, publicKey, salt []byte, registrar string) string {
 // applyCreateParty creates a party. Errors: EXISTS; WRONG_TIME for a key that
 // has expired; INVALID for a company or programme that comes by itself, or a
 // sponsor where there is none; WRONG_STATE where the signer may not register or
-// sponsor anybody; TOO_MANY_NEWCOMERS for one without a sponsor.
+// sponsor anybody; TOO_MANY_NEWCOMERS for one without a sponsor, or whose
+// sponsor is a newcomer itself.
 func applyCreateParty(c *op.Context, m *pb.CreatePartyRequest) (*pb.CreatePartyResponse, error) {
 	alone := idOf(m, "") == c.Signer
 	p := &pb.Party{Id: idOf(m, c.Signer), Kind: m.Kind, Name: m.Name, Keys: m.Keys, Created: c.Time()}
@@ -105,13 +106,16 @@ func register(c *op.Context, m *pb.CreatePartyRequest, p *pb.Party) error {
 	if m.Kind == pb.PartyKind_DEVICE {
 		p.Owner = s.Id
 	}
-	if !m.Sponsor {
+	if m.Sponsor {
+		if err := checkSponsor(s); err != nil {
+			return err
+		}
+		p.Sponsor = s.Id
+	}
+	// A sponsor for whom nobody answers doesn't answer for others.
+	if !m.Sponsor || !vouched(c.State, s) {
 		return admitNewcomers(c, 1)
 	}
-	if err := checkSponsor(s); err != nil {
-		return err
-	}
-	p.Sponsor = s.Id
 	return nil
 }
 

@@ -3,7 +3,7 @@
 // twice.
 //
 // Before a transaction's operations run, the machine asks four questions, in
-// this order: [CheckTime], [Authorise], [Remember], [Charge]. After they ran it
+// this order: [CheckTime], [CheckUnused], [Authorise], [Charge]. After they ran it
 // asks [CheckSpend], since only then is it known what left the party.
 //
 // # Keys

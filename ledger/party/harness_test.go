@@ -64,8 +64,15 @@ func newWorld(t testing.TB) *world {
 func worldOver(t fatal, s *state.Store) *world {
 	return &world{t: t, store: s, o: s.Begin(), now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), params: &pb.Params{
 		QuotaPerMinute: 60, QuotaBurst: 1000, NewcomersPerMinute: 1000,
+		NewcomerQuotaPerMinute: 60, NewcomerQuotaBurst: 1000, NewcomerTotalPerMinute: 1 << 20,
 		WebauthnOrigins: []string{"https://wallet.example"}, WebauthnRpIds: []string{"wallet.example"},
 	}}
+}
+
+// quota sets what everybody may send, newcomers too.
+func (w *world) quota(perMinute, burst uint32) {
+	w.params.QuotaPerMinute, w.params.QuotaBurst = perMinute, burst
+	w.params.NewcomerQuotaPerMinute, w.params.NewcomerQuotaBurst = perMinute, burst
 }
 
 func (w *world) next() uint64 { w.serial++; return w.serial }
@@ -108,6 +115,7 @@ type actor struct {
 }
 
 type signer interface {
+	key(pb.KeyRole) *pb.Key
 	sign(body []byte) *pb.Signature
 }
 
@@ -154,15 +162,24 @@ func (w *world) submit(b *pb.TxBody, signers ...signer) error {
 }
 
 func admit(c *op.Context, t *op.Tx) error {
-	for _, ask := range []func(*op.Context, *op.Tx) error{CheckTime, Authorise, Remember} {
+	for _, ask := range []func(*op.Context, *op.Tx) error{CheckTime, CheckUnused} {
 		if err := ask(c, t); err != nil {
 			return err
 		}
+	}
+	Use(c, t)
+	if err := Authorise(c, t); err != nil {
+		return err
 	}
 	return Charge(c, t.Weight())
 }
 
 func sign(b *pb.TxBody, signers ...signer) (*op.Tx, error) {
+	keys := make([]*pb.Key, len(signers))
+	for i, k := range signers {
+		keys[i] = k.key(pb.KeyRole_OWNER)
+	}
+	b.Signers = op.Signers(keys)
 	bytes := state.Encode(b)
 	s := &pb.SignedTx{Body: bytes}
 	for _, k := range signers {

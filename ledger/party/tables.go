@@ -2,7 +2,6 @@ package party
 
 import (
 	"encoding/hex"
-	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
@@ -24,15 +23,11 @@ var (
 	// Quotas are what parties may still send, by party. A party without a row
 	// has not sent anything: its bucket is full.
 	Quotas = state.NewTable[pb.Quota](3, "quotas", nil)
-	// Seen are the idempotency keys in use, by party and key in hexadecimal.
-	// SeenMinutes commits to them.
-	Seen = state.NewTable[pb.Seen](4, "seen", nil).Unproven()
-	// SeenMinutes has a row for each minute in which an idempotency key
-	// expires, by the minute since 1970: `tx` is a running digest of 32 bytes
-	// and a count of 8, and while the minute is being forgotten the place of the
-	// next of its keys; `expires` is when to forget that.
-	SeenMinutes = state.NewTable[pb.Seen](5, "seen_minutes", nil)
-	// Newcomers is the one row that counts parties without a sponsor.
+	// UsedMinutes has a row for each minute in which an idempotency key expires,
+	// by the minute since 1970. It commits to the keys: see SealUsed.
+	UsedMinutes = state.NewTable[pb.UsedMinute](5, "used_minutes", nil)
+	// Newcomers are the two rows that bound newcomers: how many come, and how
+	// many operations all of them send.
 	Newcomers = state.NewTable[pb.Newcomers](6, "newcomers", nil)
 )
 
@@ -64,17 +59,14 @@ var (
 		}
 		return nil
 	})
-	seenByMinute = state.NewIndex(Seen, 4, "seen_by_minute", func(_ state.Key, s *pb.Seen) []string {
-		return []string{state.U64(minuteOf(s.Expires.AsTime()))}
-	})
-	minutesDue = state.NewIndex(SeenMinutes, 5, "seen_minutes_due", func(_ state.Key, s *pb.Seen) []string {
+	minutesDue = state.NewIndex(UsedMinutes, 5, "used_minutes_due", func(_ state.Key, s *pb.UsedMinute) []string {
 		return []string{state.At(s.Expires.AsTime())}
 	})
 )
 
 var (
 	_ = op.RegisterDeadlines("recovery", recoveries, finishRecovery)
-	_ = op.RegisterDeadlines("seen", minutesDue, forget)
+	_ = op.RegisterDeadlines("used", minutesDue, forget)
 )
 
 var _ = op.RegisterEffect(func(_ *op.Context, ch state.Change, need func(pb.Op_Privilege)) {
@@ -94,9 +86,4 @@ func place(s string) []string {
 		return nil
 	}
 	return []string{s}
-}
-
-// minuteOf is the minute since 1970 that a time falls in.
-func minuteOf(t time.Time) uint64 {
-	return uint64(max(t.Unix(), 0)) / 60
 }

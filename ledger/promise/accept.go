@@ -46,11 +46,12 @@ func applyAccept(c *op.Context, m *pb.AcceptRequest) (*pb.AcceptResponse, error)
 		return nil, err
 	}
 	r.Accepted = true
-	if allAccepted(p) {
-		activate(c, p)
+	active := allAccepted(p)
+	if active {
+		activate(c, k, p)
 	}
 	put(c, p)
-	return &pb.AcceptResponse{Promise: p.Id, Active: p.State == pb.PromiseState_ACTIVE}, nil
+	return &pb.AcceptResponse{Promise: p.Id, Active: active}, nil
 }
 
 // acceptable checks the deadline at the point of use, too: the sweep may be a

@@ -88,9 +88,6 @@ func checkTogether(c *op.Context, t *pb.Template, roles []*pb.RoleBinding) error
 			}
 			continue
 		}
-		if len(roles[i].Parties) == 0 && d.Kind == pb.RoleKind_ATTESTER && paid(t, d.Name) {
-			return op.Errorf(pb.Code_BAD_ROLES, "the terms pay the role %q; name who is in it", d.Name)
-		}
 		for j := range i {
 			for _, id := range roles[i].Parties {
 				if slices.Contains(roles[j].Parties, id) && clash(t.Roles[j].Kind, d.Kind) {
@@ -133,24 +130,6 @@ func checkOwned(c *op.Context, t *pb.Template, roles []*pb.RoleBinding, d *pb.Ro
 		}
 	}
 	return nil
-}
-
-// paid says whether a template's clauses ever pay a role.
-func paid(t *pb.Template, role string) bool {
-	pays := func(legs []*pb.Leg) bool {
-		return slices.ContainsFunc(legs, func(l *pb.Leg) bool { return l.To == role })
-	}
-	for _, r := range t.Rules {
-		if pays(r.Pay) {
-			return true
-		}
-	}
-	for _, x := range t.Cancel {
-		if pays(x.Pay) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(t.Holds, func(h *pb.HoldDef) bool { return h.Rest == role })
 }
 
 // checkJoin says whether a party may take a side that was open, or another's

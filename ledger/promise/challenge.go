@@ -1,8 +1,6 @@
 package promise
 
 import (
-	"slices"
-
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/promise/contract"
@@ -33,29 +31,12 @@ func applyChallenge(c *op.Context, m *pb.ChallengeRequest) (*pb.ChallengeRespons
 	if err != nil {
 		return nil, numbered(err)
 	}
-	if err := claimable(k.Template(), p, m.Claim); err != nil {
-		return nil, err
-	}
 	if err := putDown(c, p, contract.ChallengeBond, bond); err != nil {
 		return nil, err
 	}
 	p.Agreement = nil
 	put(c, p)
 	return &pb.ChallengeResponse{AnswerBy: p.Assertion.Until}, nil
-}
-
-// claimable refuses the claim of a rule that has fired: no rule pays twice, and
-// a challenge that nobody answers would make it.
-func claimable(t *pb.Template, p *pb.Promise, claim string) error {
-	for i, r := range t.Rules {
-		fired := func(f *pb.Fired) bool {
-			return f.Rule == uint32(i) && (f.Period < 0 || f.Period == int32(p.Period))
-		}
-		if r.Name == claim && slices.ContainsFunc(p.Fired, fired) {
-			return op.Errorf(pb.Code_NOT_IN_TERMS, "%q has fired already; claim another rule", claim)
-		}
-	}
-	return nil
 }
 
 // disputant finds the role in which the signer may challenge or answer.

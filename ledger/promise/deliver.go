@@ -26,19 +26,20 @@ func where(f *pb.Fact) string {
 	return f.Statement.Subject
 }
 
-// inQueue says whether earlier facts wait at the same place: they come first.
-func inQueue(c *op.Context, f *pb.Fact) bool {
-	prefix := where(f) + "\x00"
-	for range waitingAt.Keys(c.State, prefix, "") {
-		return true
+// inQueue says whether earlier facts wait at one of the places, which are
+// promises and subjects: they come first.
+func inQueue(c *op.Context, places ...string) bool {
+	for _, place := range places {
+		for range waitingAt.Keys(c.State, place+"\x00", "") {
+			return true
+		}
 	}
 	return false
 }
 
-// queue lets a fact wait behind all others. The journal's length, which only
-// grows within a block, keeps those of one moment in order.
+// queue lets a fact wait behind all that arrived before.
 func queue(c *op.Context, f *pb.Fact, last string) {
-	key := state.Join(state.U64(uint64(c.State.Mark())), f.Id)
+	key := state.Join(state.U64(f.Seq), f.Id)
 	deliveries.Put(c.State, key, &pb.Deadline{Kind: where(f), Id: last, Due: c.Time()})
 }
 

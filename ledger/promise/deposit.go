@@ -56,11 +56,7 @@ func applyDeposit(c *op.Context, m *pb.DepositRequest) (*pb.DepositResponse, err
 	}
 	p.Agreement = nil // there is more to share now
 	left := h.Put - h.Paid
-	if backed(p) {
-		look(c, p)
-	} else {
-		evaluate(c, k, p, pb.Settlement_REQUEST, c.Now)
-	}
+	evaluate(c, k, p, pb.Settlement_DEPOSIT, c.Now)
 	put(c, p)
 	return &pb.DepositResponse{Left: left}, nil
 }
@@ -83,10 +79,4 @@ func inTerms(p *pb.Promise, assetID string) bool {
 	return slices.ContainsFunc(p.Terms, func(v *pb.Value) bool {
 		return v.GetAmount() != nil && v.GetAmount().Asset == assetID
 	})
-}
-
-// backed says whether a pool stands behind a promise. A deposit may not move
-// what is in one: then the ledger does, right after.
-func backed(p *pb.Promise) bool {
-	return slices.ContainsFunc(p.Holds, func(h *pb.PromiseHold) bool { return h.Pool != "" })
 }

@@ -24,7 +24,9 @@ const factsReserve = 16
 // was made already, it takes the place of what it corrects: rules over all
 // facts read what is right, and nothing is paid a second time. What was settled
 // stands, whatever is withdrawn later; a firing that may still be challenged is
-// not settled yet, and what it rested on is gone.
+// not settled yet, and what it rested on is gone. But once some rule is sure to
+// hold whatever the facts, it stands as it is, or else its attester could put the
+// end off for ever.
 func enter(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) bool {
 	old := -1
 	if id := fact.Supersedes(f); id != "" {
@@ -34,13 +36,17 @@ func enter(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact) bool 
 	counts = counts && f.Statement.Withdraws == "" && k.Fits(f.Statement) == nil
 	switch {
 	case counts && old >= 0 && paidFor(c, k, p, p.Facts[old].Fact):
+		p.Facts = slices.Clone(p.Facts)
 		p.Facts[old] = &pb.FactRef{Fact: f.Id, By: by}
+		p.Withdrawn = true
 	case counts && hasRoom(k, p, by):
 		p.Facts = append(p.Facts, &pb.FactRef{Fact: f.Id, By: by})
 	case old < 0:
 		return false
+	default:
+		p.Withdrawn = true
 	}
-	if old >= 0 && p.State == pb.PromiseState_ASSERTED {
+	if old >= 0 && p.State == pb.PromiseState_ASSERTED && !k.Certain(p, f.Arrived.AsTime()) {
 		p.State, p.Assertion = pb.PromiseState_ACTIVE, nil
 	}
 	if p.State == pb.PromiseState_ACTIVE {
@@ -137,7 +143,7 @@ func received(c *op.Context, f *pb.Fact) error {
 	if f.Statement.Promise != "" {
 		return receivedFor(c, f)
 	}
-	if last, more := "", inQueue(c, f); more || deliver(c, f, &last, false) {
+	if last, more := "", inQueue(c, where(f)); more || deliver(c, f, &last, false) {
 		queue(c, f, last)
 	}
 	return nil
@@ -162,7 +168,8 @@ func receivedFor(c *op.Context, f *pb.Fact) error {
 			return numbered(err)
 		}
 	}
-	if inQueue(c, f) || !reach(c, k, p, f, false) {
+	// Facts that wait at its subjects may concern the promise too.
+	if inQueue(c, p.Subjects...) || !reach(c, k, p, f, false) {
 		queue(c, f, "")
 	}
 	return nil
@@ -201,15 +208,15 @@ func overdue(p *pb.Promise, f *pb.Fact) bool {
 }
 
 // reach brings a fact to one promise. It returns false where something of the
-// promise fell due before and has to come first: an operation that states facts
-// may not pay anybody, so the ledger does that by itself. mayPay says that it
-// is the ledger who asks.
+// promise fell due before, or an earlier fact waits for it, and has to come
+// first: an operation that states facts may not pay anybody, so the ledger does
+// that by itself. mayPay says that it is the ledger who asks.
 func reach(c *op.Context, k *contract.Contract, p *pb.Promise, f *pb.Fact, mayPay bool) bool {
 	if !live(p) || p.Active.AsTime().After(f.Arrived.AsTime()) {
 		return true // over already, or begun since
 	}
 	late := overdue(p, f)
-	if late && !mayPay {
+	if !mayPay && (late || inQueue(c, p.Id)) {
 		return false
 	}
 	if late {

@@ -1,6 +1,8 @@
 package promise
 
 import (
+	"slices"
+
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
@@ -54,6 +56,7 @@ func applyNovate(c *op.Context, m *pb.NovateRequest) (*pb.NovateResponse, error)
 		return nil, op.Errorf(pb.Code_NOT_YOURS, "%s is not of the same owner as %s; hand it over first", m.Device, old)
 	}
 	r.Parties = []string{m.Device}
+	p.Subjects = slices.Clone(p.Subjects)
 	for i, s := range p.Subjects {
 		if s == "device:"+old {
 			p.Subjects[i] = "device:" + m.Device

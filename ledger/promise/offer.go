@@ -96,7 +96,7 @@ func applyOffer(c *op.Context, m *pb.OfferRequest) (*pb.OfferResponse, error) {
 	}
 	p.Wake = timestamppb.New(p.AcceptBy.AsTime().Add(1))
 	if p.Copies == 0 && allAccepted(p) {
-		activate(c, p)
+		activate(c, k, p)
 	}
 	put(c, p)
 	return &pb.OfferResponse{Promise: p.Id}, nil
@@ -174,8 +174,9 @@ func allAccepted(p *pb.Promise) bool {
 
 // activate brings a promise into force. It is looked at at once: a rule may
 // hold already, and otherwise its first deadline is found.
-func activate(c *op.Context, p *pb.Promise) {
-	p.State, p.Active, p.Wake = pb.PromiseState_ACTIVE, c.Time(), c.Time()
+func activate(c *op.Context, k *contract.Contract, p *pb.Promise) {
+	p.State, p.Active, p.Wake = pb.PromiseState_ACTIVE, c.Time(), nil
+	evaluate(c, k, p, pb.Settlement_ACCEPTANCE, c.Now)
 }
 
 // clock writes a time in a message.

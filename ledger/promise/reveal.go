@@ -3,6 +3,7 @@ package promise
 import (
 	"bytes"
 	"crypto/sha256"
+	"slices"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
@@ -56,8 +57,11 @@ func applyReveal(c *op.Context, m *pb.RevealRequest) (*pb.RevealResponse, error)
 		if err := contract.CheckValue(d.Type, m.Value); err != nil {
 			return nil, numbered(err)
 		}
+		p.Terms = slices.Clone(p.Terms)
 		p.Terms[i] = m.Value.CloneVT()
-		look(c, p)
+		if p.State == pb.PromiseState_ACTIVE {
+			evaluate(c, k, p, pb.Settlement_REVEAL, c.Now)
+		}
 		put(c, p)
 		return &pb.RevealResponse{}, nil
 	}

@@ -61,8 +61,8 @@ func catchUp(c *op.Context, k *contract.Contract, p *pb.Promise, upTo time.Time)
 }
 
 // evaluate lets the rules that hold fire, pays, records, and finds the next
-// time to look. cause is what made it look; where it is NO_CAUSE, a fact that
-// was not seen yet is the cause, or else the deadline.
+// time to look. cause is what made it look; where it is NO_CAUSE, the promise
+// says: see causeOf.
 //
 // It looks at the promise as of the moment it fell due, then as of the next,
 // up to upTo: what comes of two deadlines must not depend on whether a block
@@ -77,9 +77,10 @@ func evaluate(c *op.Context, k *contract.Contract, p *pb.Promise, cause pb.Settl
 	if p.Wake != nil && p.Wake.AsTime().Before(at) {
 		at = p.Wake.AsTime()
 	}
-	if cause == pb.Settlement_NO_CAUSE && int(p.FactsSeen) < len(p.Facts) {
-		cause = pb.Settlement_FACT
+	if cause == pb.Settlement_NO_CAUSE {
+		cause = causeOf(p)
 	}
+	p.Withdrawn = false
 	facts := factsOf(c, p)
 	for range looksMax {
 		f, next, err := k.Next(p, facts, at)
@@ -96,9 +97,6 @@ func evaluate(c *op.Context, k *contract.Contract, p *pb.Promise, cause pb.Settl
 			k.Assert(p, f, c.Now)
 			p.Agreement = nil
 		default:
-			if cause == pb.Settlement_NO_CAUSE {
-				cause = pb.Settlement_DEADLINE
-			}
 			finish(c, k, p, f, cause)
 			if p.State == pb.PromiseState_SETTLED {
 				return
@@ -106,6 +104,18 @@ func evaluate(c *op.Context, k *contract.Contract, p *pb.Promise, cause pb.Settl
 		}
 	}
 	p.Wake = timestamppb.New(at)
+}
+
+// causeOf is what made the ledger look at a promise of its own accord: a fact it
+// had not seen, one that was taken back, or a deadline.
+func causeOf(p *pb.Promise) pb.Settlement_Cause {
+	switch {
+	case int(p.FactsSeen) < len(p.Facts):
+		return pb.Settlement_FACT
+	case p.Withdrawn:
+		return pb.Settlement_WITHDRAWAL
+	}
+	return pb.Settlement_DEADLINE
 }
 
 // finish enters a firing, pays it and writes its settlement. Books and holds

@@ -55,8 +55,8 @@ func applySuspend(c *op.Context, m *pb.SuspendRequest) (*pb.SuspendResponse, err
 // lay ahead when it stopped move by as long as it stood: nobody loses time to a
 // suspension. Then the promise is looked at.
 //
-// Where moving some times and not others would leave a number of periods that
-// can't be, none is moved.
+// Where moving some times and not others would leave a promise that need not end,
+// or a number of periods that can't be, none is moved.
 func resume(k *contract.Contract, p *pb.Promise, at time.Time) {
 	stopped, before := p.SuspendedAt.AsTime(), p.Terms
 	p.Terms = make([]*pb.Value, len(before))
@@ -67,7 +67,7 @@ func resume(k *contract.Contract, p *pb.Promise, at time.Time) {
 			p.Terms[i] = &pb.Value{Value: &pb.Value_Time{Time: moved}}
 		}
 	}
-	if _, _, _, ok := k.PeriodBounds(p, 0); !ok && k.Template().Periods != nil {
+	if _, err := k.Ends(p); err != nil {
 		p.Terms = before
 	}
 	p.State, p.SuspendedAt, p.SuspendedUntil = pb.PromiseState_ACTIVE, nil, nil

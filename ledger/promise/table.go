@@ -112,13 +112,13 @@ func SettlementKey(promise string, seq uint32) state.Key {
 	return state.Join(promise, state.U64(uint64(seq)))
 }
 
-// Get reads a promise for changing.
+// Get reads a promise for changing: see changing.
 func Get(r state.Reader, id string) (*pb.Promise, error) {
-	p, ok := Promises.Get(r, state.Key(id))
+	p, ok := Promises.Peek(r, state.Key(id))
 	if !ok {
 		return nil, op.Errorf(pb.Code_NOT_FOUND, "there is no promise %q", id)
 	}
-	return p, nil
+	return changing(p), nil
 }
 
 func put(c *op.Context, p *pb.Promise) { Promises.Put(c.State, state.Key(p.Id), p) }

@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,6 +20,8 @@ type block struct {
 	root   [32]byte
 	batch  *pebble.Batch
 	dirty  []written
+	uses   []use
+	over   uint32
 }
 
 // written is one row that the block leaves behind.
@@ -42,16 +46,15 @@ type Local struct {
 func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
 	dirty := o.dirty()
 	encodeAll(dirty)
-	changes := make([]smt.Change, 0, len(dirty))
+	changes := make([]smt.Change, len(dirty))
 	for i := range dirty {
-		if dirty[i].table.proven {
-			changes = append(changes, dirty[i].change)
-		}
+		changes[i] = dirty[i].change
 	}
 	b := &block{height: height, dirty: dirty, root: s.tree.Root()}
 	if len(changes) > 0 {
 		b.root = s.tree.Update(changes)
 	}
+	sortRows(dirty)
 	b.batch = s.db.NewBatchWithSize(4096 + 512*len(dirty))
 	s.fill(b, o)
 	s.ready = b
@@ -73,6 +76,17 @@ func (o *Overlay) dirty() []written {
 		}
 	}
 	return out
+}
+
+// sortRows puts rows in the order of the store: Pebble takes in neighbours in a
+// third of the time.
+func sortRows(rows []written) {
+	slices.SortFunc(rows, func(a, b written) int {
+		if a.table != b.table {
+			return int(a.table.id) - int(b.table.id)
+		}
+		return strings.Compare(string(a.key), string(b.key))
+	})
 }
 
 // encodeAll encodes and hashes on all cores. The order of rows doesn't matter:
@@ -120,10 +134,10 @@ func (s *Store) fill(b *block, o *Overlay) {
 		} else {
 			must(b.batch.Set(buf, w.value, nil))
 		}
-		if w.table.proven && w.orig == nil {
+		if w.orig == nil {
 			must(b.batch.Set(preimageKey(w.change.Key), rowKey(w.table, w.key), nil))
 		}
-		if w.table.proven && w.rec == nil {
+		if w.rec == nil {
 			must(b.batch.Delete(preimageKey(w.change.Key), nil))
 		}
 	}
@@ -139,6 +153,7 @@ func (s *Store) fill(b *block, o *Overlay) {
 			})
 		}
 	}
+	s.keepUsed(b, o)
 	head := binary.BigEndian.AppendUint64(nil, uint64(b.height))
 	must(b.batch.Set(metaHead, append(head, b.root[:]...), nil))
 }
@@ -159,21 +174,17 @@ func (s *Store) Commit(locals []Local) error {
 		return fmt.Errorf("state: nothing to commit")
 	}
 	for _, l := range locals {
-		k := append([]byte{spaceLocal}, l.Key...)
-		if l.Value == nil {
-			must(b.batch.Delete(k, nil))
-		} else {
-			must(b.batch.Set(k, l.Value, nil))
-		}
+		l.write(b.batch)
+	}
+	if err := s.commitUsed(b); err != nil {
+		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)
 	}
 	if err := b.batch.Commit(pebble.NoSync); err != nil {
 		return fmt.Errorf("state: writing height %d: %w", b.height, err)
 	}
 	s.ready = nil
 	for i := range b.dirty {
-		// Rows out of the tree are idempotency keys: written once, and hardly
-		// ever read again.
-		if w := &b.dirty[i]; w.rec == nil || !w.table.proven {
+		if w := &b.dirty[i]; w.rec == nil {
 			s.cache.drop(w.table, w.key)
 		} else {
 			s.cache.put(w.table, w.key, w.rec)
@@ -181,7 +192,6 @@ func (s *Store) Commit(locals []Local) error {
 	}
 	old := s.view.Load()
 	v := newView(s, b.height)
-	v.prev, v.dirty = old.tree.Clone(), b.dirty
 	s.swap.Lock()
 	s.view.Store(v)
 	s.swap.Unlock()

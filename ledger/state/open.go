@@ -8,7 +8,31 @@ import (
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/bloom"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
+
+// options are how Pebble is opened. The caller lets go of the cache.
+func options(opt Options) *pebble.Options {
+	o := &pebble.Options{
+		Cache: pebble.NewCache(opt.CacheBytes), FormatMajorVersion: pebble.FormatNewest,
+		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
+		Logger: quiet{}, ReadOnly: opt.ReadOnly,
+		// Its own way is to end the process; what is damaged is to be said, and
+		// refused, by whoever reads it.
+		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
+	}
+	for i := range o.Levels {
+		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
+	}
+	if opt.InMemory {
+		o.FS, o.MemTableSize = vfs.NewMem(), 4<<20
+	}
+	if opt.fs != nil {
+		o.FS, o.MemTableSize = opt.fs, 256<<10
+	}
+	return o
+}
 
 // openPebble opens the database. What Pebble can't read, whether it says so or
 // panics, is a damaged store; a full disk, a missing permission or another
@@ -48,6 +72,9 @@ func (quiet) Errorf(string, ...any) {}
 
 // Fatalf is called where Pebble can't go on, as when the disk is full. The
 // process ends: what it acknowledged is on disk.
-func (quiet) Fatalf(f string, a ...any) {
-	panic(fmt.Sprintf("state: storage: "+f, a...))
+func (quiet) Fatalf(f string, a ...any) { panic(StorageFailed(fmt.Sprintf(f, a...))) }
+
+// StorageFailed is what to say where a disk is full or broken.
+func StorageFailed(why string) string {
+	return "storage failed: " + why + "; nothing that was acknowledged is lost: make room on the disk, or mend it, and start again"
 }

@@ -39,8 +39,9 @@ func (c Change) History() []string {
 
 // row is a record as the block being executed sees it.
 type row struct {
-	rec  Record // nil where the row doesn't exist
-	orig Record // as committed
+	rec    Record     // nil where the row doesn't exist
+	orig   Record     // as committed
+	places [][]string // of rec in each index; nil where there is no rec, or nobody asked yet
 }
 
 // Overlay is the state as the block being executed sees it. It belongs to the
@@ -51,6 +52,9 @@ type Overlay struct {
 	added   [128]*btree.BTreeG[string] // index entries that the block wrote
 	removed [128]map[string]struct{}   // index entries that the block took out
 	journal []Change
+	used    map[UsedKey]uint32 // keys that the block used
+	uses    []use              // the same, in order
+	over    uint32             // see FreeUsed
 }
 
 // Mark is a point in the journal to go back to.
@@ -59,48 +63,76 @@ type Mark int
 func newOverlay(s *Store) *Overlay { return &Overlay{store: s} }
 
 func (o *Overlay) get(t *spec, k Key) (Record, bool, bool) {
-	if r := o.rows[t.id][k]; r != nil {
-		return r.rec, true, r.rec != nil
-	}
-	rec := o.store.committed(t, k)
+	rec := o.row(t, k).rec
+	return rec, true, rec != nil
+}
+
+// row finds a row, as committed where the block hasn't touched it.
+func (o *Overlay) row(t *spec, k Key) *row {
 	m := o.rows[t.id]
+	if r := m[k]; r != nil {
+		return r
+	}
 	if m == nil {
 		m = make(map[Key]*row)
 		o.rows[t.id] = m
 	}
-	m[k] = &row{rec: rec, orig: rec}
-	return rec, true, rec != nil
+	rec := o.store.committed(t, k)
+	r := &row{rec: rec, orig: rec}
+	m[k] = r
+	return r
 }
 
 // set writes a row, or removes it where rec is nil, and keeps the change.
 func (o *Overlay) set(t *spec, k Key, rec Record) {
-	before, _, _ := o.get(t, k)
-	if before == nil && rec == nil {
+	r := o.row(t, k)
+	if r.rec == nil && rec == nil {
 		return
 	}
-	o.journal = append(o.journal, Change{table: t, key: k, before: before, after: rec})
-	o.apply(t, k, before, rec)
+	o.journal = append(o.journal, Change{table: t, key: k, before: r.rec, after: rec})
+	o.apply(t, k, r, rec)
 }
 
-func (o *Overlay) apply(t *spec, k Key, before, after Record) {
-	o.rows[t.id][k].rec = after
-	for _, ix := range t.indexes {
-		o.reindex(ix, k, before, after)
+// apply changes a row and moves it in the table's indexes.
+func (o *Overlay) apply(t *spec, k Key, r *row, rec Record) {
+	if len(t.indexes) > 0 {
+		was := r.places
+		if was == nil && r.rec != nil {
+			was = placesOf(t, k, r.rec)
+		}
+		r.places = nil
+		if rec != nil {
+			r.places = placesOf(t, k, rec)
+		}
+		for i, ix := range t.indexes {
+			o.reindex(ix, k, at(was, i), at(r.places, i))
+		}
 	}
+	r.rec = rec
+}
+
+// placesOf are a record's places in each of its table's indexes.
+func placesOf(t *spec, k Key, rec Record) [][]string {
+	out := make([][]string, len(t.indexes))
+	for i, ix := range t.indexes {
+		out[i] = ix.entries(k, rec)
+	}
+	return out
+}
+
+// at is a record's places in one index; none where there is no record.
+func at(places [][]string, i int) []string {
+	if places == nil {
+		return nil
+	}
+	return places[i]
 }
 
 // reindex moves a row in an index. What leaves a place is noted as removed even
 // where the block itself put it there, and what comes to one as added even
 // where the store has it: so neither note depends on what came before, an entry
 // is in one of them at most, and writing both is always right.
-func (o *Overlay) reindex(ix *index, k Key, before, after Record) {
-	var was, is []string
-	if before != nil {
-		was = ix.entries(k, before)
-	}
-	if after != nil {
-		is = ix.entries(k, after)
-	}
+func (o *Overlay) reindex(ix *index, k Key, was, is []string) {
 	if slices.Equal(was, is) {
 		return
 	}
@@ -141,7 +173,7 @@ func (o *Overlay) Since(m Mark) []Change { return o.journal[m:] }
 func (o *Overlay) Undo(m Mark) {
 	for i := len(o.journal) - 1; i >= int(m); i-- {
 		c := o.journal[i]
-		o.apply(c.table, c.key, c.after, c.before)
+		o.apply(c.table, c.key, o.row(c.table, c.key), c.before)
 	}
 	o.journal = o.journal[:m]
 }

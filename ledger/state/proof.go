@@ -10,11 +10,6 @@ import (
 	"github.com/troth-ledger/troth/ledger/state/smt"
 )
 
-// ErrTooEarly says that the height before isn't at hand to prove anything of: on
-// a new chain before the second block, and on a store just opened before the
-// next one, for only the last height is on disk.
-var ErrTooEarly = errors.New("state: nothing is provable before the next block")
-
 const spacePreimage = 0x04 // half a key's hash -> the key in the tree
 
 // preimageKey finds a key in the tree by its hash: proofs of absence show the
@@ -33,33 +28,26 @@ type Proof struct {
 	Proof  *ics23.CommitmentProof
 }
 
-// Prove proves a row as of the height before the view's, which is the newest
-// whose root is in a signed header.
-func (t Table[V, P]) Prove(v *View, k Key) (*Proof, error) { return v.prove(t.ProofKey(k)) }
-
-func (v *View) prove(key []byte) (*Proof, error) {
-	if v.prev == nil || v.height < 2 {
-		return nil, ErrTooEarly
-	}
-	p, err := v.prev.Prove(key, v.preimage)
+// Prove proves a row as of the view's height. Its root is in the header of the
+// next, which may be still to come.
+func (t Table[V, P]) Prove(v *View, k Key) (*Proof, error) {
+	key := t.ProofKey(k)
+	p, err := v.tree.Prove(key, v.preimage)
 	if err != nil {
 		return nil, fmt.Errorf("state: proving %x: %w", key, err)
 	}
-	out := &Proof{Height: v.height - 1, Root: v.prev.Root(), Key: key, Proof: p}
+	out := &Proof{Height: v.height, Root: v.root, Key: key, Proof: p}
 	if e := p.GetExist(); e != nil {
 		out.Value = e.Value
 	}
 	return out, nil
 }
 
-// preimage finds key and value of a leaf of the height before.
+// Prove is Table.Prove for a row that the index led to.
+func (ix Index[V, P]) Prove(v *View, k Key) (*Proof, error) { return ix.table.Prove(v, k) }
+
+// preimage finds key and value of a leaf.
 func (v *View) preimage(h smt.Hash) (key, value []byte, ok bool) {
-	if w := v.old()[h]; w != nil {
-		if w.orig == nil {
-			return nil, nil, false
-		}
-		return rowKey(w.table, w.key), encode(w.orig), true
-	}
 	key, err := get(v.snap, preimageKey(h))
 	if err != nil || key == nil {
 		return nil, nil, false

@@ -15,6 +15,7 @@ const (
 	spaceRow   = 0x01 // table number, key -> record
 	spaceIndex = 0x02 // index number, entry -> nothing
 	spaceLocal = 0x03 // what a node keeps beside the state
+	spaceUsed  = 0x05 // minute, height -> used keys
 )
 
 // rowKey is a row's key in the tree: the table's number and the key.

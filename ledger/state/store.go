@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
-	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"github.com/troth-ledger/troth/ledger/state/smt"
@@ -21,12 +20,15 @@ import (
 // One goroutine begins, finalises and commits blocks. Any number of others
 // read through View.
 type Store struct {
-	db    *pebble.DB
-	tree  *smt.Tree
-	cache *cache
-	memo  map[string]any
-	ready *block // finalised and not yet committed
-	view  atomic.Pointer[View]
+	db *pebble.DB
+	// readOnly says that nothing can be written.
+	readOnly bool
+	tree     *smt.Tree
+	cache    *cache
+	used     used
+	memo     map[string]any
+	ready    *block // finalised and not yet committed
+	view     atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
 	// few instructions.
@@ -44,6 +46,10 @@ type Options struct {
 	InMemory bool
 	// CacheBytes is the size of Pebble's block cache; 64 MiB where 0.
 	CacheBytes int64
+	// ReadOnly leaves the store's files as they are: for checking one.
+	ReadOnly bool
+	// fs is where the files are, for tests; the disk where nil.
+	fs vfs.FS
 }
 
 // Open opens the store in dir, or makes an empty one. It reads every row once
@@ -53,28 +59,13 @@ func Open(dir string, opt Options) (*Store, error) {
 	if opt.CacheBytes == 0 {
 		opt.CacheBytes = 64 << 20
 	}
-	pc := pebble.NewCache(opt.CacheBytes)
-	defer pc.Unref()
-	o := &pebble.Options{
-		Cache: pc, FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
-		Logger: quiet{},
-		// Its own way is to end the process; what is damaged is to be said, and
-		// refused, by whoever reads it.
-		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
-	}
-	o.Levels[0].FilterPolicy = bloom.FilterPolicy(10)
-	for i := range o.Levels {
-		o.Levels[i].FilterPolicy = bloom.FilterPolicy(10)
-	}
-	if opt.InMemory {
-		o.FS, o.MemTableSize = vfs.NewMem(), 4<<20
-	}
+	o := options(opt)
+	defer o.Cache.Unref()
 	db, err := openPebble(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, cache: newCache(1 << 17), memo: make(map[string]any)}
+	s := &Store{db: db, readOnly: opt.ReadOnly, cache: newCache(1 << 17), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
@@ -110,6 +101,9 @@ func (s *Store) load() error {
 		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x",
 			ErrDamaged, height, got, root)
 	}
+	if err := s.loadUsed(); err != nil {
+		return err
+	}
 	s.view.Store(newView(s, height))
 	return nil
 }
@@ -130,10 +124,10 @@ func (s *Store) head() (height int64, root smt.Hash, err error) {
 	return int64(binary.BigEndian.Uint64(b)), root, nil
 }
 
-// leaves yields the hashes of every proven row.
+// leaves yields the hashes of every row.
 func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 	for _, t := range registry.tables {
-		if t == nil || !t.proven {
+		if t == nil {
 			continue
 		}
 		low := []byte{spaceRow, t.id}
@@ -164,8 +158,8 @@ func (s *Store) committed(t *spec, k Key) Record {
 		return r
 	}
 	r := decode(t, k, s.raw(s.db, t, k))
-	// That a row isn't there is kept too: an idempotency key is looked for when
-	// its transaction is proposed, and again when it is executed.
+	// That a row isn't there is kept too: what isn't there when a transaction is
+	// proposed is looked for again when it is executed.
 	s.cache.put(t, k, r)
 	return r
 }
@@ -208,6 +202,9 @@ func (s *Store) Height() int64 { return s.view.Load().height }
 // Root is the state's root after the last committed height.
 func (s *Store) Root() [32]byte { return s.view.Load().root }
 
+// Metrics says how the store on disk does. Not after Close.
+func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
+
 // Len is the number of rows in the tree.
 func (s *Store) Len() int { return s.tree.Len() }
 
@@ -235,6 +232,9 @@ func (s *Store) Close() error {
 	case <-released:
 	case <-time.After(closePatience):
 		return fmt.Errorf("state: a view is still in use after %s; the store is left open", closePatience)
+	}
+	if s.readOnly {
+		return s.db.Close()
 	}
 	// What is flushed need not be replayed on the next start.
 	return errors.Join(s.db.Flush(), s.db.Close())

@@ -17,7 +17,6 @@ type message[V any] interface {
 type spec struct {
 	id      byte
 	name    string
-	proven  bool
 	fresh   func() Record
 	indexes []*index
 	history func(Record) []string
@@ -48,7 +47,7 @@ func NewTable[V any, P message[V]](id byte, name string, history func(P) []strin
 	if registry.tables[id] != nil {
 		panic(fmt.Sprintf("state: table number %d: both %s and %s", id, registry.tables[id].name, name))
 	}
-	s := &spec{id: id, name: name, proven: true,
+	s := &spec{id: id, name: name,
 		fresh: func() Record { return P(new(V)) },
 	}
 	if history != nil {
@@ -56,13 +55,6 @@ func NewTable[V any, P message[V]](id byte, name string, history func(P) []strin
 	}
 	registry.tables[id] = s
 	return Table[V, P]{s}
-}
-
-// Unproven takes the table's rows out of the Merkle tree; something else in the
-// state must then commit to them.
-func (t Table[V, P]) Unproven() Table[V, P] {
-	t.proven = false
-	return t
 }
 
 // Name is the table's name.
@@ -121,7 +113,6 @@ func (t Table[V, P]) Of(c Change) (before, after P, ok bool) {
 type TableInfo struct {
 	Number byte
 	Name   string
-	Proven bool
 	New    func() Record // an empty record
 }
 
@@ -130,7 +121,7 @@ func Tables() []TableInfo {
 	var out []TableInfo
 	for _, t := range registry.tables {
 		if t != nil {
-			out = append(out, TableInfo{t.id, t.name, t.proven, t.fresh})
+			out = append(out, TableInfo{t.id, t.name, t.fresh})
 		}
 	}
 	return out

@@ -2,7 +2,6 @@ package state
 
 import (
 	"errors"
-	"sync"
 	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -19,13 +18,6 @@ type View struct {
 	snap   *pebble.Snapshot
 	tree   *smt.Snapshot
 	refs   atomic.Int64
-	// prev is the tree of the height before, which proofs are made from: the
-	// header that carries a state's root is the next one. It is nil for the
-	// view that a store opens with. dirty are the rows that this height changed,
-	// with what they were.
-	prev  *smt.Snapshot
-	dirty []written
-	old   func() map[smt.Hash]*written // dirty by key hash, made when first asked for
 }
 
 // newView freezes the store as it is; the executing goroutine calls it, between
@@ -35,13 +27,6 @@ func newView(s *Store, height int64) *View {
 	v := &View{store: s, height: height, root: t.Root(), snap: s.db.NewSnapshot(), tree: t}
 	v.refs.Store(1)
 	s.live.Add(1)
-	v.old = sync.OnceValue(func() map[smt.Hash]*written {
-		m := make(map[smt.Hash]*written, len(v.dirty))
-		for i := range v.dirty {
-			m[v.dirty[i].change.Key] = &v.dirty[i]
-		}
-		return m
-	})
 	return v
 }
 
@@ -67,9 +52,6 @@ func (v *View) drop() {
 	}
 	_ = v.snap.Close()
 	v.tree.Release()
-	if v.prev != nil {
-		v.prev.Release()
-	}
 	v.store.live.Done()
 }
 
@@ -85,7 +67,11 @@ func (v *View) get(t *spec, k Key) (Record, bool, bool) {
 }
 
 func (v *View) scan(ix *index, prefix, from string, fn func(string, Key) bool) {
-	it := placesIn(v.snap, ix, prefix, max(prefix, from))
+	scanIn(v.snap, ix, prefix, from, fn)
+}
+
+func scanIn(r pebble.Reader, ix *index, prefix, from string, fn func(string, Key) bool) {
+	it := placesIn(r, ix, prefix, max(prefix, from))
 	defer it.close()
 	for e, ok := it.next(); ok; e, ok = it.next() {
 		if !fn(e, splitEntry(e)) {

@@ -164,10 +164,7 @@ func (p *parser) trailing() bool {
 	for p.charAt(i) == ' ' || p.charAt(i) == '\t' || p.charAt(i) == '\r' {
 		i++
 	}
-	if p.charAt(i) == '\n' {
-		return true
-	}
-	return false
+	return p.charAt(i) == '\n'
 }
 
 func (p *parser) foldQuoted(t *text, n *Node, indent int) {

@@ -59,6 +59,16 @@ const (
 	LedgerGetSettlementProcedure = "/troth.v1.Ledger/GetSettlement"
 	// LedgerGetPoolProcedure is the fully-qualified name of the Ledger's GetPool RPC.
 	LedgerGetPoolProcedure = "/troth.v1.Ledger/GetPool"
+	// LedgerGetCouncilProcedure is the fully-qualified name of the Ledger's GetCouncil RPC.
+	LedgerGetCouncilProcedure = "/troth.v1.Ledger/GetCouncil"
+	// LedgerGetParamsProcedure is the fully-qualified name of the Ledger's GetParams RPC.
+	LedgerGetParamsProcedure = "/troth.v1.Ledger/GetParams"
+	// LedgerGetMemberProcedure is the fully-qualified name of the Ledger's GetMember RPC.
+	LedgerGetMemberProcedure = "/troth.v1.Ledger/GetMember"
+	// LedgerGetProposalProcedure is the fully-qualified name of the Ledger's GetProposal RPC.
+	LedgerGetProposalProcedure = "/troth.v1.Ledger/GetProposal"
+	// LedgerGetMisbehaviourProcedure is the fully-qualified name of the Ledger's GetMisbehaviour RPC.
+	LedgerGetMisbehaviourProcedure = "/troth.v1.Ledger/GetMisbehaviour"
 	// LedgerExplainPromiseProcedure is the fully-qualified name of the Ledger's ExplainPromise RPC.
 	LedgerExplainPromiseProcedure = "/troth.v1.Ledger/ExplainPromise"
 	// LedgerListPartiesProcedure is the fully-qualified name of the Ledger's ListParties RPC.
@@ -75,8 +85,18 @@ const (
 	LedgerListPromisesProcedure = "/troth.v1.Ledger/ListPromises"
 	// LedgerListSettlementsProcedure is the fully-qualified name of the Ledger's ListSettlements RPC.
 	LedgerListSettlementsProcedure = "/troth.v1.Ledger/ListSettlements"
+	// LedgerListMembersProcedure is the fully-qualified name of the Ledger's ListMembers RPC.
+	LedgerListMembersProcedure = "/troth.v1.Ledger/ListMembers"
+	// LedgerListProposalsProcedure is the fully-qualified name of the Ledger's ListProposals RPC.
+	LedgerListProposalsProcedure = "/troth.v1.Ledger/ListProposals"
+	// LedgerListMisbehaviourProcedure is the fully-qualified name of the Ledger's ListMisbehaviour RPC.
+	LedgerListMisbehaviourProcedure = "/troth.v1.Ledger/ListMisbehaviour"
 	// LedgerListHistoryProcedure is the fully-qualified name of the Ledger's ListHistory RPC.
 	LedgerListHistoryProcedure = "/troth.v1.Ledger/ListHistory"
+	// LedgerReadHeaderProcedure is the fully-qualified name of the Ledger's ReadHeader RPC.
+	LedgerReadHeaderProcedure = "/troth.v1.Ledger/ReadHeader"
+	// LedgerReadGenesisProcedure is the fully-qualified name of the Ledger's ReadGenesis RPC.
+	LedgerReadGenesisProcedure = "/troth.v1.Ledger/ReadGenesis"
 	// LedgerWatchProcedure is the fully-qualified name of the Ledger's Watch RPC.
 	LedgerWatchProcedure = "/troth.v1.Ledger/Watch"
 )
@@ -110,6 +130,16 @@ type LedgerClient interface {
 	GetSettlement(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetSettlementResponse], error)
 	// Get a pool by its id.
 	GetPool(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetPoolResponse], error)
+	// Get the council: the rules' version, the power, the scheduled upgrade.
+	GetCouncil(context.Context, *connect.Request[pb.GetCouncilRequest]) (*connect.Response[pb.GetCouncilResponse], error)
+	// Get the parameters in force.
+	GetParams(context.Context, *connect.Request[pb.GetParamsRequest]) (*connect.Response[pb.GetParamsResponse], error)
+	// Get a member of the council by its party's id or @handle.
+	GetMember(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMemberResponse], error)
+	// Get a proposal by its id.
+	GetProposal(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetProposalResponse], error)
+	// Get a validator's misbehaviour by its id.
+	GetMisbehaviour(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMisbehaviourResponse], error)
 	// Explain a promise in words: its text, where it stands, what it paid and why.
 	ExplainPromise(context.Context, *connect.Request[pb.ExplainPromiseRequest]) (*connect.Response[pb.ExplainPromiseResponse], error)
 	// List parties by kind or owner.
@@ -126,8 +156,18 @@ type LedgerClient interface {
 	ListPromises(context.Context, *connect.Request[pb.ListPromisesRequest]) (*connect.Response[pb.ListPromisesResponse], error)
 	// List a promise's settlements.
 	ListSettlements(context.Context, *connect.Request[pb.ListSettlementsRequest]) (*connect.Response[pb.ListSettlementsResponse], error)
+	// List the council's members.
+	ListMembers(context.Context, *connect.Request[pb.ListMembersRequest]) (*connect.Response[pb.ListMembersResponse], error)
+	// List proposals by state.
+	ListProposals(context.Context, *connect.Request[pb.ListProposalsRequest]) (*connect.Response[pb.ListProposalsResponse], error)
+	// List what validators did that no honest one would, by party.
+	ListMisbehaviour(context.Context, *connect.Request[pb.ListMisbehaviourRequest]) (*connect.Response[pb.ListMisbehaviourResponse], error)
 	// List what happened to a party, a promise or another object, newest first.
 	ListHistory(context.Context, *connect.Request[pb.ListHistoryRequest]) (*connect.Response[pb.ListHistoryResponse], error)
+	// Read the signed header of a block, and the validators who signed it.
+	ReadHeader(context.Context, *connect.Request[pb.ReadHeaderRequest]) (*connect.Response[pb.ReadHeaderResponse], error)
+	// Read what a new node needs to join: the genesis, and where this node is.
+	ReadGenesis(context.Context, *connect.Request[pb.ReadGenesisRequest]) (*connect.Response[pb.ReadGenesisResponse], error)
 	// Watch what changes, from now or from a height on.
 	Watch(context.Context, *connect.Request[pb.WatchRequest]) (*connect.ServerStreamForClient[pb.WatchResponse], error)
 }
@@ -221,6 +261,36 @@ func NewLedgerClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(ledgerMethods.ByName("GetPool")),
 			connect.WithClientOptions(opts...),
 		),
+		getCouncil: connect.NewClient[pb.GetCouncilRequest, pb.GetCouncilResponse](
+			httpClient,
+			baseURL+LedgerGetCouncilProcedure,
+			connect.WithSchema(ledgerMethods.ByName("GetCouncil")),
+			connect.WithClientOptions(opts...),
+		),
+		getParams: connect.NewClient[pb.GetParamsRequest, pb.GetParamsResponse](
+			httpClient,
+			baseURL+LedgerGetParamsProcedure,
+			connect.WithSchema(ledgerMethods.ByName("GetParams")),
+			connect.WithClientOptions(opts...),
+		),
+		getMember: connect.NewClient[pb.GetRequest, pb.GetMemberResponse](
+			httpClient,
+			baseURL+LedgerGetMemberProcedure,
+			connect.WithSchema(ledgerMethods.ByName("GetMember")),
+			connect.WithClientOptions(opts...),
+		),
+		getProposal: connect.NewClient[pb.GetRequest, pb.GetProposalResponse](
+			httpClient,
+			baseURL+LedgerGetProposalProcedure,
+			connect.WithSchema(ledgerMethods.ByName("GetProposal")),
+			connect.WithClientOptions(opts...),
+		),
+		getMisbehaviour: connect.NewClient[pb.GetRequest, pb.GetMisbehaviourResponse](
+			httpClient,
+			baseURL+LedgerGetMisbehaviourProcedure,
+			connect.WithSchema(ledgerMethods.ByName("GetMisbehaviour")),
+			connect.WithClientOptions(opts...),
+		),
 		explainPromise: connect.NewClient[pb.ExplainPromiseRequest, pb.ExplainPromiseResponse](
 			httpClient,
 			baseURL+LedgerExplainPromiseProcedure,
@@ -269,10 +339,40 @@ func NewLedgerClient(httpClient connect.HTTPClient, baseURL string, opts ...conn
 			connect.WithSchema(ledgerMethods.ByName("ListSettlements")),
 			connect.WithClientOptions(opts...),
 		),
+		listMembers: connect.NewClient[pb.ListMembersRequest, pb.ListMembersResponse](
+			httpClient,
+			baseURL+LedgerListMembersProcedure,
+			connect.WithSchema(ledgerMethods.ByName("ListMembers")),
+			connect.WithClientOptions(opts...),
+		),
+		listProposals: connect.NewClient[pb.ListProposalsRequest, pb.ListProposalsResponse](
+			httpClient,
+			baseURL+LedgerListProposalsProcedure,
+			connect.WithSchema(ledgerMethods.ByName("ListProposals")),
+			connect.WithClientOptions(opts...),
+		),
+		listMisbehaviour: connect.NewClient[pb.ListMisbehaviourRequest, pb.ListMisbehaviourResponse](
+			httpClient,
+			baseURL+LedgerListMisbehaviourProcedure,
+			connect.WithSchema(ledgerMethods.ByName("ListMisbehaviour")),
+			connect.WithClientOptions(opts...),
+		),
 		listHistory: connect.NewClient[pb.ListHistoryRequest, pb.ListHistoryResponse](
 			httpClient,
 			baseURL+LedgerListHistoryProcedure,
 			connect.WithSchema(ledgerMethods.ByName("ListHistory")),
+			connect.WithClientOptions(opts...),
+		),
+		readHeader: connect.NewClient[pb.ReadHeaderRequest, pb.ReadHeaderResponse](
+			httpClient,
+			baseURL+LedgerReadHeaderProcedure,
+			connect.WithSchema(ledgerMethods.ByName("ReadHeader")),
+			connect.WithClientOptions(opts...),
+		),
+		readGenesis: connect.NewClient[pb.ReadGenesisRequest, pb.ReadGenesisResponse](
+			httpClient,
+			baseURL+LedgerReadGenesisProcedure,
+			connect.WithSchema(ledgerMethods.ByName("ReadGenesis")),
 			connect.WithClientOptions(opts...),
 		),
 		watch: connect.NewClient[pb.WatchRequest, pb.WatchResponse](
@@ -299,6 +399,11 @@ type ledgerClient struct {
 	getPromise       *connect.Client[pb.GetRequest, pb.GetPromiseResponse]
 	getSettlement    *connect.Client[pb.GetRequest, pb.GetSettlementResponse]
 	getPool          *connect.Client[pb.GetRequest, pb.GetPoolResponse]
+	getCouncil       *connect.Client[pb.GetCouncilRequest, pb.GetCouncilResponse]
+	getParams        *connect.Client[pb.GetParamsRequest, pb.GetParamsResponse]
+	getMember        *connect.Client[pb.GetRequest, pb.GetMemberResponse]
+	getProposal      *connect.Client[pb.GetRequest, pb.GetProposalResponse]
+	getMisbehaviour  *connect.Client[pb.GetRequest, pb.GetMisbehaviourResponse]
 	explainPromise   *connect.Client[pb.ExplainPromiseRequest, pb.ExplainPromiseResponse]
 	listParties      *connect.Client[pb.ListPartiesRequest, pb.ListPartiesResponse]
 	listAssets       *connect.Client[pb.ListAssetsRequest, pb.ListAssetsResponse]
@@ -307,7 +412,12 @@ type ledgerClient struct {
 	listTemplates    *connect.Client[pb.ListTemplatesRequest, pb.ListTemplatesResponse]
 	listPromises     *connect.Client[pb.ListPromisesRequest, pb.ListPromisesResponse]
 	listSettlements  *connect.Client[pb.ListSettlementsRequest, pb.ListSettlementsResponse]
+	listMembers      *connect.Client[pb.ListMembersRequest, pb.ListMembersResponse]
+	listProposals    *connect.Client[pb.ListProposalsRequest, pb.ListProposalsResponse]
+	listMisbehaviour *connect.Client[pb.ListMisbehaviourRequest, pb.ListMisbehaviourResponse]
 	listHistory      *connect.Client[pb.ListHistoryRequest, pb.ListHistoryResponse]
+	readHeader       *connect.Client[pb.ReadHeaderRequest, pb.ReadHeaderResponse]
+	readGenesis      *connect.Client[pb.ReadGenesisRequest, pb.ReadGenesisResponse]
 	watch            *connect.Client[pb.WatchRequest, pb.WatchResponse]
 }
 
@@ -376,6 +486,31 @@ func (c *ledgerClient) GetPool(ctx context.Context, req *connect.Request[pb.GetR
 	return c.getPool.CallUnary(ctx, req)
 }
 
+// GetCouncil calls troth.v1.Ledger.GetCouncil.
+func (c *ledgerClient) GetCouncil(ctx context.Context, req *connect.Request[pb.GetCouncilRequest]) (*connect.Response[pb.GetCouncilResponse], error) {
+	return c.getCouncil.CallUnary(ctx, req)
+}
+
+// GetParams calls troth.v1.Ledger.GetParams.
+func (c *ledgerClient) GetParams(ctx context.Context, req *connect.Request[pb.GetParamsRequest]) (*connect.Response[pb.GetParamsResponse], error) {
+	return c.getParams.CallUnary(ctx, req)
+}
+
+// GetMember calls troth.v1.Ledger.GetMember.
+func (c *ledgerClient) GetMember(ctx context.Context, req *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMemberResponse], error) {
+	return c.getMember.CallUnary(ctx, req)
+}
+
+// GetProposal calls troth.v1.Ledger.GetProposal.
+func (c *ledgerClient) GetProposal(ctx context.Context, req *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetProposalResponse], error) {
+	return c.getProposal.CallUnary(ctx, req)
+}
+
+// GetMisbehaviour calls troth.v1.Ledger.GetMisbehaviour.
+func (c *ledgerClient) GetMisbehaviour(ctx context.Context, req *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMisbehaviourResponse], error) {
+	return c.getMisbehaviour.CallUnary(ctx, req)
+}
+
 // ExplainPromise calls troth.v1.Ledger.ExplainPromise.
 func (c *ledgerClient) ExplainPromise(ctx context.Context, req *connect.Request[pb.ExplainPromiseRequest]) (*connect.Response[pb.ExplainPromiseResponse], error) {
 	return c.explainPromise.CallUnary(ctx, req)
@@ -416,9 +551,34 @@ func (c *ledgerClient) ListSettlements(ctx context.Context, req *connect.Request
 	return c.listSettlements.CallUnary(ctx, req)
 }
 
+// ListMembers calls troth.v1.Ledger.ListMembers.
+func (c *ledgerClient) ListMembers(ctx context.Context, req *connect.Request[pb.ListMembersRequest]) (*connect.Response[pb.ListMembersResponse], error) {
+	return c.listMembers.CallUnary(ctx, req)
+}
+
+// ListProposals calls troth.v1.Ledger.ListProposals.
+func (c *ledgerClient) ListProposals(ctx context.Context, req *connect.Request[pb.ListProposalsRequest]) (*connect.Response[pb.ListProposalsResponse], error) {
+	return c.listProposals.CallUnary(ctx, req)
+}
+
+// ListMisbehaviour calls troth.v1.Ledger.ListMisbehaviour.
+func (c *ledgerClient) ListMisbehaviour(ctx context.Context, req *connect.Request[pb.ListMisbehaviourRequest]) (*connect.Response[pb.ListMisbehaviourResponse], error) {
+	return c.listMisbehaviour.CallUnary(ctx, req)
+}
+
 // ListHistory calls troth.v1.Ledger.ListHistory.
 func (c *ledgerClient) ListHistory(ctx context.Context, req *connect.Request[pb.ListHistoryRequest]) (*connect.Response[pb.ListHistoryResponse], error) {
 	return c.listHistory.CallUnary(ctx, req)
+}
+
+// ReadHeader calls troth.v1.Ledger.ReadHeader.
+func (c *ledgerClient) ReadHeader(ctx context.Context, req *connect.Request[pb.ReadHeaderRequest]) (*connect.Response[pb.ReadHeaderResponse], error) {
+	return c.readHeader.CallUnary(ctx, req)
+}
+
+// ReadGenesis calls troth.v1.Ledger.ReadGenesis.
+func (c *ledgerClient) ReadGenesis(ctx context.Context, req *connect.Request[pb.ReadGenesisRequest]) (*connect.Response[pb.ReadGenesisResponse], error) {
+	return c.readGenesis.CallUnary(ctx, req)
 }
 
 // Watch calls troth.v1.Ledger.Watch.
@@ -455,6 +615,16 @@ type LedgerHandler interface {
 	GetSettlement(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetSettlementResponse], error)
 	// Get a pool by its id.
 	GetPool(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetPoolResponse], error)
+	// Get the council: the rules' version, the power, the scheduled upgrade.
+	GetCouncil(context.Context, *connect.Request[pb.GetCouncilRequest]) (*connect.Response[pb.GetCouncilResponse], error)
+	// Get the parameters in force.
+	GetParams(context.Context, *connect.Request[pb.GetParamsRequest]) (*connect.Response[pb.GetParamsResponse], error)
+	// Get a member of the council by its party's id or @handle.
+	GetMember(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMemberResponse], error)
+	// Get a proposal by its id.
+	GetProposal(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetProposalResponse], error)
+	// Get a validator's misbehaviour by its id.
+	GetMisbehaviour(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMisbehaviourResponse], error)
 	// Explain a promise in words: its text, where it stands, what it paid and why.
 	ExplainPromise(context.Context, *connect.Request[pb.ExplainPromiseRequest]) (*connect.Response[pb.ExplainPromiseResponse], error)
 	// List parties by kind or owner.
@@ -471,8 +641,18 @@ type LedgerHandler interface {
 	ListPromises(context.Context, *connect.Request[pb.ListPromisesRequest]) (*connect.Response[pb.ListPromisesResponse], error)
 	// List a promise's settlements.
 	ListSettlements(context.Context, *connect.Request[pb.ListSettlementsRequest]) (*connect.Response[pb.ListSettlementsResponse], error)
+	// List the council's members.
+	ListMembers(context.Context, *connect.Request[pb.ListMembersRequest]) (*connect.Response[pb.ListMembersResponse], error)
+	// List proposals by state.
+	ListProposals(context.Context, *connect.Request[pb.ListProposalsRequest]) (*connect.Response[pb.ListProposalsResponse], error)
+	// List what validators did that no honest one would, by party.
+	ListMisbehaviour(context.Context, *connect.Request[pb.ListMisbehaviourRequest]) (*connect.Response[pb.ListMisbehaviourResponse], error)
 	// List what happened to a party, a promise or another object, newest first.
 	ListHistory(context.Context, *connect.Request[pb.ListHistoryRequest]) (*connect.Response[pb.ListHistoryResponse], error)
+	// Read the signed header of a block, and the validators who signed it.
+	ReadHeader(context.Context, *connect.Request[pb.ReadHeaderRequest]) (*connect.Response[pb.ReadHeaderResponse], error)
+	// Read what a new node needs to join: the genesis, and where this node is.
+	ReadGenesis(context.Context, *connect.Request[pb.ReadGenesisRequest]) (*connect.Response[pb.ReadGenesisResponse], error)
 	// Watch what changes, from now or from a height on.
 	Watch(context.Context, *connect.Request[pb.WatchRequest], *connect.ServerStream[pb.WatchResponse]) error
 }
@@ -562,6 +742,36 @@ func NewLedgerHandler(svc LedgerHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(ledgerMethods.ByName("GetPool")),
 		connect.WithHandlerOptions(opts...),
 	)
+	ledgerGetCouncilHandler := connect.NewUnaryHandler(
+		LedgerGetCouncilProcedure,
+		svc.GetCouncil,
+		connect.WithSchema(ledgerMethods.ByName("GetCouncil")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerGetParamsHandler := connect.NewUnaryHandler(
+		LedgerGetParamsProcedure,
+		svc.GetParams,
+		connect.WithSchema(ledgerMethods.ByName("GetParams")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerGetMemberHandler := connect.NewUnaryHandler(
+		LedgerGetMemberProcedure,
+		svc.GetMember,
+		connect.WithSchema(ledgerMethods.ByName("GetMember")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerGetProposalHandler := connect.NewUnaryHandler(
+		LedgerGetProposalProcedure,
+		svc.GetProposal,
+		connect.WithSchema(ledgerMethods.ByName("GetProposal")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerGetMisbehaviourHandler := connect.NewUnaryHandler(
+		LedgerGetMisbehaviourProcedure,
+		svc.GetMisbehaviour,
+		connect.WithSchema(ledgerMethods.ByName("GetMisbehaviour")),
+		connect.WithHandlerOptions(opts...),
+	)
 	ledgerExplainPromiseHandler := connect.NewUnaryHandler(
 		LedgerExplainPromiseProcedure,
 		svc.ExplainPromise,
@@ -610,10 +820,40 @@ func NewLedgerHandler(svc LedgerHandler, opts ...connect.HandlerOption) (string,
 		connect.WithSchema(ledgerMethods.ByName("ListSettlements")),
 		connect.WithHandlerOptions(opts...),
 	)
+	ledgerListMembersHandler := connect.NewUnaryHandler(
+		LedgerListMembersProcedure,
+		svc.ListMembers,
+		connect.WithSchema(ledgerMethods.ByName("ListMembers")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerListProposalsHandler := connect.NewUnaryHandler(
+		LedgerListProposalsProcedure,
+		svc.ListProposals,
+		connect.WithSchema(ledgerMethods.ByName("ListProposals")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerListMisbehaviourHandler := connect.NewUnaryHandler(
+		LedgerListMisbehaviourProcedure,
+		svc.ListMisbehaviour,
+		connect.WithSchema(ledgerMethods.ByName("ListMisbehaviour")),
+		connect.WithHandlerOptions(opts...),
+	)
 	ledgerListHistoryHandler := connect.NewUnaryHandler(
 		LedgerListHistoryProcedure,
 		svc.ListHistory,
 		connect.WithSchema(ledgerMethods.ByName("ListHistory")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerReadHeaderHandler := connect.NewUnaryHandler(
+		LedgerReadHeaderProcedure,
+		svc.ReadHeader,
+		connect.WithSchema(ledgerMethods.ByName("ReadHeader")),
+		connect.WithHandlerOptions(opts...),
+	)
+	ledgerReadGenesisHandler := connect.NewUnaryHandler(
+		LedgerReadGenesisProcedure,
+		svc.ReadGenesis,
+		connect.WithSchema(ledgerMethods.ByName("ReadGenesis")),
 		connect.WithHandlerOptions(opts...),
 	)
 	ledgerWatchHandler := connect.NewServerStreamHandler(
@@ -650,6 +890,16 @@ func NewLedgerHandler(svc LedgerHandler, opts ...connect.HandlerOption) (string,
 			ledgerGetSettlementHandler.ServeHTTP(w, r)
 		case LedgerGetPoolProcedure:
 			ledgerGetPoolHandler.ServeHTTP(w, r)
+		case LedgerGetCouncilProcedure:
+			ledgerGetCouncilHandler.ServeHTTP(w, r)
+		case LedgerGetParamsProcedure:
+			ledgerGetParamsHandler.ServeHTTP(w, r)
+		case LedgerGetMemberProcedure:
+			ledgerGetMemberHandler.ServeHTTP(w, r)
+		case LedgerGetProposalProcedure:
+			ledgerGetProposalHandler.ServeHTTP(w, r)
+		case LedgerGetMisbehaviourProcedure:
+			ledgerGetMisbehaviourHandler.ServeHTTP(w, r)
 		case LedgerExplainPromiseProcedure:
 			ledgerExplainPromiseHandler.ServeHTTP(w, r)
 		case LedgerListPartiesProcedure:
@@ -666,8 +916,18 @@ func NewLedgerHandler(svc LedgerHandler, opts ...connect.HandlerOption) (string,
 			ledgerListPromisesHandler.ServeHTTP(w, r)
 		case LedgerListSettlementsProcedure:
 			ledgerListSettlementsHandler.ServeHTTP(w, r)
+		case LedgerListMembersProcedure:
+			ledgerListMembersHandler.ServeHTTP(w, r)
+		case LedgerListProposalsProcedure:
+			ledgerListProposalsHandler.ServeHTTP(w, r)
+		case LedgerListMisbehaviourProcedure:
+			ledgerListMisbehaviourHandler.ServeHTTP(w, r)
 		case LedgerListHistoryProcedure:
 			ledgerListHistoryHandler.ServeHTTP(w, r)
+		case LedgerReadHeaderProcedure:
+			ledgerReadHeaderHandler.ServeHTTP(w, r)
+		case LedgerReadGenesisProcedure:
+			ledgerReadGenesisHandler.ServeHTTP(w, r)
 		case LedgerWatchProcedure:
 			ledgerWatchHandler.ServeHTTP(w, r)
 		default:
@@ -731,6 +991,26 @@ func (UnimplementedLedgerHandler) GetPool(context.Context, *connect.Request[pb.G
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.GetPool is not implemented"))
 }
 
+func (UnimplementedLedgerHandler) GetCouncil(context.Context, *connect.Request[pb.GetCouncilRequest]) (*connect.Response[pb.GetCouncilResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.GetCouncil is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) GetParams(context.Context, *connect.Request[pb.GetParamsRequest]) (*connect.Response[pb.GetParamsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.GetParams is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) GetMember(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMemberResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.GetMember is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) GetProposal(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetProposalResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.GetProposal is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) GetMisbehaviour(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetMisbehaviourResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.GetMisbehaviour is not implemented"))
+}
+
 func (UnimplementedLedgerHandler) ExplainPromise(context.Context, *connect.Request[pb.ExplainPromiseRequest]) (*connect.Response[pb.ExplainPromiseResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ExplainPromise is not implemented"))
 }
@@ -763,8 +1043,28 @@ func (UnimplementedLedgerHandler) ListSettlements(context.Context, *connect.Requ
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ListSettlements is not implemented"))
 }
 
+func (UnimplementedLedgerHandler) ListMembers(context.Context, *connect.Request[pb.ListMembersRequest]) (*connect.Response[pb.ListMembersResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ListMembers is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) ListProposals(context.Context, *connect.Request[pb.ListProposalsRequest]) (*connect.Response[pb.ListProposalsResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ListProposals is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) ListMisbehaviour(context.Context, *connect.Request[pb.ListMisbehaviourRequest]) (*connect.Response[pb.ListMisbehaviourResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ListMisbehaviour is not implemented"))
+}
+
 func (UnimplementedLedgerHandler) ListHistory(context.Context, *connect.Request[pb.ListHistoryRequest]) (*connect.Response[pb.ListHistoryResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ListHistory is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) ReadHeader(context.Context, *connect.Request[pb.ReadHeaderRequest]) (*connect.Response[pb.ReadHeaderResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ReadHeader is not implemented"))
+}
+
+func (UnimplementedLedgerHandler) ReadGenesis(context.Context, *connect.Request[pb.ReadGenesisRequest]) (*connect.Response[pb.ReadGenesisResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("troth.v1.Ledger.ReadGenesis is not implemented"))
 }
 
 func (UnimplementedLedgerHandler) Watch(context.Context, *connect.Request[pb.WatchRequest], *connect.ServerStream[pb.WatchResponse]) error {

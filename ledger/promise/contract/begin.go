@@ -23,13 +23,13 @@ func badTerms(format string, a ...any) *Fault {
 // The error is a *Fault with code BAD_TERMS: a term is missing, unknown, given
 // twice or of another type, a sealed term is no commitment, a hold's amount
 // can't be computed or is below zero, the number of periods is not 1 to
-// PeriodsMax, or with these terms nothing would ever end the promise.
+// PeriodsMax, or with these terms the promise need not ever end: see Ends.
 func (c *Contract) Begin(terms []*pb.NamedValue) (*pb.Promise, error) {
 	p, err := c.draft(terms, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.surelyEnds(p); err != nil {
+	if _, err := c.latest(p); err != nil {
 		return nil, err
 	}
 	return p, nil

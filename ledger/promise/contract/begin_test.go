@@ -69,7 +69,7 @@ func TestSealedTerm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x := c.Explain(Reading{Promise: p}); !strings.Contains(x.Text, "delivers (sealed) to buyer") {
+	if x := c.Explain(Reading{Promise: p}); !strings.Contains(x.Text, "delivers (sealed: parcel) to buyer") {
 		t.Errorf("%s", x.Text)
 	}
 }

@@ -24,6 +24,7 @@ func (c *Contract) Check() []Problem {
 	k.boundaries()
 	k.unused()
 	k.unshown()
+	k.unaskedHolds()
 	return k.problems
 }
 
@@ -189,6 +190,21 @@ func (k *checker) unused() {
 	for i, h := range c.holds {
 		if !c.paysFrom(i) {
 			k.add(Warning, fmt.Sprintf("holds[%d]", i), 0, 0, "no rule pays out of hold %q: whatever happens, it goes to %q", h.name, h.residual())
+		}
+	}
+}
+
+// unaskedHolds reports holds that ask money of a role that is not asked.
+func (k *checker) unaskedHolds() {
+	for i, h := range k.c.t.Holds {
+		for _, r := range k.c.t.Roles {
+			switch {
+			case r.Name != h.From || h.Amount == "":
+			case r.OwnerOf != "":
+				k.add(Warning, fmt.Sprintf("holds[%d].from", i), 0, 0, "%q is whoever owns %q, who is not asked: an offer is refused wherever hold %q comes to more than zero", r.Name, r.OwnerOf, h.Name)
+			case r.Unasked:
+				k.add(Warning, fmt.Sprintf("holds[%d].from", i), 0, 0, "%q is unasked, but hold %q asks it for money: it has to accept wherever that is more than zero", r.Name, h.Name)
+			}
 		}
 	}
 }

@@ -35,12 +35,16 @@ func (b *builder) parts() {
 	}
 	b.disputes()
 	b.handover()
+	b.payees()
 	b.texts()
 	b.subjectPattern()
 	for _, p := range b.c.programs() {
 		b.c.readsHolds = b.c.readsHolds || p.Deps().Holds
 	}
 	b.c.attesting = b.c.attesters()
+	if !failed(b.problems) {
+		b.c.prove()
+	}
 	b.examples()
 }
 

@@ -67,6 +67,31 @@ func (b *builder) handover() {
 	}
 }
 
+// payees checks that whoever is paid is somebody: an attester of a class may be
+// anyone in it.
+func (b *builder) payees() {
+	check := func(path, role string) {
+		for _, r := range b.t.Roles {
+			if r.Name == role && r.Class != "" {
+				b.fail(path, "%q is whoever is in the class %s, and nobody in particular can be paid; pay another role, or leave its class out", role, r.Class)
+			}
+		}
+	}
+	for i, r := range b.t.Rules {
+		for j, l := range r.Pay {
+			check(fmt.Sprintf("rules[%d].pay[%d].to", i, j), l.To)
+		}
+	}
+	for i, x := range b.t.Cancel {
+		for j, l := range x.Pay {
+			check(fmt.Sprintf("cancel[%d].pay[%d].to", i, j), l.To)
+		}
+	}
+	for i, h := range b.t.Holds {
+		check(fmt.Sprintf("holds[%d].rest", i), h.Rest)
+	}
+}
+
 // isSide reports whether role is one of the two sides.
 func (b *builder) isSide(role string) bool {
 	k := b.roleKind(role)

@@ -111,6 +111,7 @@ type Contract struct {
 	noHolds    []rule.Value
 	readsHolds bool
 	texts      [][]blank // by language, in the template's order
+	proof
 }
 
 // Template returns what was compiled. It must not be changed.

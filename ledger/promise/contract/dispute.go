@@ -100,25 +100,44 @@ func (c *Contract) Assert(p *pb.Promise, f *Firing, now time.Time) {
 }
 
 // Challenge enters that role says another rule should have fired. It returns
-// the bond to take from the challenger, or nil.
+// the bond to take from the challenger, or nil. A rule that ends nothing can't be
+// claimed.
 func (c *Contract) Challenge(p *pb.Promise, role, claim string, now time.Time) (*pb.Amount, error) {
 	d, err := c.turn(p, pb.PromiseState_ASSERTED, role, now)
 	if err != nil {
 		return nil, err
 	}
-	i := c.ruleNamed(claim)
-	switch {
-	case i < 0:
-		return nil, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("there is no rule %q%s", claim, near(claim, c.ruleNames()))}
-	case i == int(p.Assertion.Rule):
-		return nil, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("%q is the rule that fired; claim another", claim)}
-	case c.rules[i].each == pb.Rule_FACT:
-		return nil, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("%q is for single facts and can't be claimed", claim)}
+	i, err := c.claimable(p, claim)
+	if err != nil {
+		return nil, err
 	}
 	a := p.Assertion
 	a.Challenger, a.Claim, a.Until, a.Bond = role, uint32(i), stamp(now.Add(d.Answer)), d.Bond
 	p.State, p.Wake = pb.PromiseState_CHALLENGED, stamp(now.Add(d.Answer+1))
 	return d.Bond, nil
+}
+
+// claimable finds the rule that a challenge says should have fired. It ends what
+// the rule that fired ends, or the promise: what a challenge comes to is an end,
+// for it must not be possible to put that off again and again. One that has
+// fired can't be claimed by that, so nothing pays twice.
+func (c *Contract) claimable(p *pb.Promise, claim string) (int, error) {
+	i := c.ruleNamed(claim)
+	if i < 0 {
+		return 0, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("there is no rule %q%s", claim, near(claim, c.ruleNames()))}
+	}
+	fired, x := &c.rules[p.Assertion.Rule], &c.rules[i]
+	switch {
+	case x == fired:
+		return 0, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("%q is the rule that fired; claim another", claim)}
+	case x.each == pb.Rule_FACT:
+		return 0, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("%q is for single facts and can't be claimed", claim)}
+	case x.outcome == pb.Outcome_GOES_ON:
+		return 0, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("with %q the promise goes on; claim a rule that ends it, or its period", claim)}
+	case !x.ends() && fired.each != pb.Rule_PERIOD:
+		return 0, &Fault{pb.Code_NOT_IN_TERMS, fmt.Sprintf("%q ends a period, and %q is no rule of a period; claim a rule that ends the promise", claim, fired.name)}
+	}
+	return i, nil
 }
 
 // Answer enters that role stands by the rule that fired. It returns the bond

@@ -2,20 +2,19 @@ package contract
 
 import (
 	"fmt"
+	"math"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/promise/rule"
 )
 
-// casesMax bounds how many examples' terms, and how many single facts, the
+// casesMax bounds how many examples' terms, and values of a kind of fact, the
 // checker plays with: publishing must stay fast.
-const (
-	casesMax      = 8
-	singlesMax    = 64
-	singlesPeriod = 24 // with more periods than this only the case without facts is played
-)
+const casesMax = 8
 
 // draft is a promise with the terms of an example.
 type draft struct {
@@ -40,51 +39,106 @@ func (c *Contract) drafts() []draft {
 	return out
 }
 
-// endless reports cases in which a promise never ends: with no fact at all, and
-// with each single fact that could block the rules.
+// endless reports that facts could keep a promise open for ever, where a
+// comparison with now proves nothing, or else at the last rule that ends it.
 func (k *checker) endless() {
-	for _, p := range k.c.drafts() {
-		q := p.CloneVT()
-		if !k.c.runOut(q, nil, dawn, k.meter) && !k.meter.spent() {
-			k.add(Error, "rules", 0, 0, "with the terms of example %d and no facts nothing ever ends the promise%s; add a rule that holds after a deadline, such as now > terms.deadline", p.example+1, stuck(q))
-			return
-		}
-		if _, _, n, _ := k.c.PeriodBounds(p.Promise, 0); n > singlesPeriod {
-			continue
-		}
-		for _, v := range k.c.singles(p.Promise) {
-			q := p.CloneVT()
-			if k.c.runOut(q, []FactView{v}, moment(v.Fact.Arrived), k.meter) || k.meter.spent() {
-				continue
-			}
-			st := v.Fact.Statement
-			k.add(Error, "rules", 0, 0, "after a single fact %q by %s nothing ever ends the promise%s; add a rule that holds after a deadline whatever was stated", st.Kind, v.By, stuck(q))
+	for _, d := range k.c.drafts() {
+		l, err := k.c.latest(d.Promise)
+		switch {
+		case err == nil:
+		case l.by.After(lastMoment):
+			k.add(Error, fmt.Sprintf("examples[%d]", d.example), 0, 0, "%v", err)
+		case l.scene == nil: // RunExamples says why
+		default:
+			path, n := k.c.unproven()
+			k.add(Error, path, n.Line, n.Col, "no rule is sure to end the promise%s%s. %s", l.escape(int(d.Period)), stuck(d.Promise), k.c.advice())
 			return
 		}
 	}
 }
 
-// singles are facts that could arrive alone: of each kind, by each role that
-// attests, early and late, with the values of the examples' facts of that kind.
-func (c *Contract) singles(p *pb.Promise) []FactView {
-	var out []FactView
-	early, late := c.span(p)
-	for _, d := range c.t.Facts {
-		for _, r := range c.t.Roles {
-			if !c.Attests(r.Name) {
-				continue
+// unproven is where something is missing: the first comparison of now with what
+// facts decide, or else the last rule that ends something.
+func (c *Contract) unproven() (path string, at *rule.Node) {
+	for i := range c.rules {
+		if c.conds[i] == nil {
+			continue
+		}
+		path, at = fmt.Sprintf("rules[%d].when", i), c.rules[i].cond.Tree()
+		var found *rule.Node
+		at.Walk(func(n *rule.Node) bool {
+			d := n.Deps()
+			if found == nil && n.Op == rule.OpCall && flipped[n.Name] != "" && d.Now && d.Facts {
+				found = n
 			}
-			for _, values := range c.sampleValues(d) {
-				for _, t := range []time.Time{early, late} {
-					if len(out) == singlesMax {
-						return out
-					}
-					out = append(out, single(d.Kind, r.Name, t, values))
-				}
-			}
+			return found == nil
+		})
+		if found != nil {
+			return path, found
 		}
 	}
-	return out
+	return path, at
+}
+
+// escape describes a case in which none of the rules holds however late it is.
+func (s *scene) escape(k int) string {
+	rules, period, late := s.c.endsAll, noPeriod, int64(math.MaxInt64)
+	if s.c.periods != nil {
+		rules, period = s.c.endsPeriod, k
+		s.enter(k)
+	}
+	for facts := range 1 << len(s.c.unknowns) {
+		if s.holds(rules, late, period, facts) {
+			continue
+		}
+		var said []string
+		for i, n := range s.c.unknowns {
+			if facts&(1<<i) != 0 {
+				said = append(said, n.String())
+			}
+		}
+		if len(said) > 0 {
+			return " once " + strings.Join(said, " and ")
+		}
+		return ""
+	}
+	return ""
+}
+
+// advice is a rule that would do.
+func (c *Contract) advice() string {
+	if c.periods != nil {
+		return "Add a last rule for each period that needs no facts, such as when: now > period.end + duration('120h'), with an outcome"
+	}
+	last := ""
+	for _, d := range c.t.Terms {
+		if d.Type == pb.ValueType_TIME && !d.Sealed && last == "" {
+			last = "terms." + d.Name
+		}
+	}
+	for _, l := range c.leaves {
+		if l.prog.Kind() == rule.KindTime {
+			last = l.prog.Source()
+		}
+	}
+	if last == "" {
+		return "Add a term until: time, and a last rule that needs no facts: when: now > terms.until, with an outcome and what it pays"
+	}
+	return fmt.Sprintf("Add a last rule that needs no facts, such as when: now > %s + duration('720h'), with an outcome and what it pays", last)
+}
+
+// stuck names the holds that have something.
+func stuck(p *pb.Promise) string {
+	var names []string
+	for _, h := range p.Holds {
+		if h.Put > h.Paid {
+			names = append(names, h.Name)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(": %s would be held for ever", strings.Join(names, " and "))
 }
 
 func single(kind, by string, at time.Time, values []*pb.NamedValue) FactView {

@@ -38,6 +38,9 @@ type Explanation struct {
 	// Receipt is what the settlements say: which clause, on which facts, with
 	// what arithmetic, who was paid.
 	Receipt []string
+	// Ends says when it is over at the latest, and by which rule; empty once it is
+	// over. For a template it speaks of its first example.
+	Ends string
 }
 
 // Explain puts a promise into words. It is for people: nothing is decided by
@@ -53,6 +56,32 @@ func (c *Contract) Explain(r Reading) Explanation {
 	}
 	for _, s := range r.Settlements {
 		out.Receipt = append(out.Receipt, e.settlement(s)...)
+	}
+	out.Ends = e.ends()
+	return out
+}
+
+// ends is when the promise is over at the latest, to the second: comparisons
+// with now flip a nanosecond after what people call their time.
+func (e *explainer) ends() string {
+	p, form := e.r.Promise, e.w.endsBy
+	if p == nil {
+		drafts := e.c.drafts()
+		if len(drafts) == 0 {
+			return ""
+		}
+		p, form = drafts[0].Promise, e.w.endsExample
+	}
+	if p.State == pb.PromiseState_SETTLED {
+		return ""
+	}
+	x, err := e.c.Ends(p)
+	if err != nil {
+		return ""
+	}
+	out := sprintf(form, FormatTime(x.By.Truncate(time.Second)), "“"+strings.Join(x.Rules, "”, “")+"”")
+	if p.State == pb.PromiseState_SUSPENDED {
+		out += " " + e.w.endsSuspended
 	}
 	return out
 }
@@ -106,6 +135,8 @@ func (e *explainer) term(i int, neutral bool) string {
 	}
 	v := e.r.Promise.Terms[i]
 	switch x := v.GetValue().(type) {
+	case *pb.Value_Sealed:
+		return sprintf(e.w.sealed, strings.ReplaceAll(e.c.terms[i].Name, "_", " "))
 	case *pb.Value_Time:
 		if neutral {
 			return x.Time.AsTime().UTC().Format("2006-01-02 15:04:05") + " UTC"

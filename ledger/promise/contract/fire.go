@@ -72,7 +72,7 @@ func endPeriod(p *pb.Promise, o pb.Outcome) {
 		p.PeriodsBroken++
 	}
 	p.Period++
-	kept := p.Fired[:0]
+	var kept []*pb.Fired
 	for _, f := range p.Fired {
 		if f.Period < 0 {
 			kept = append(kept, f)

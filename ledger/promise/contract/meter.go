@@ -9,9 +9,8 @@ const (
 	// and legs together.
 	CostMax = 400_000
 	// publishCostMax bounds the checks and the examples of one template
-	// together; beginCostMax the look at how a new promise ends.
+	// together.
 	publishCostMax = 4_000_000
-	beginCostMax   = 2_000_000
 )
 
 // meter bounds evaluations whose number a user can lengthen. It counts what an

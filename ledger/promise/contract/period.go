@@ -26,7 +26,12 @@ func (d *periods) at(in *rule.Input) (time.Time, int, error) {
 	if c := n.Value.AsInt(); c < 1 || c > PeriodsMax {
 		return time.Time{}, 0, badTerms("%d periods; there must be 1 to %d", c, PeriodsMax)
 	}
-	return fromNanos(from.Value.AsTime()), int(n.Value.AsInt()), nil
+	first, count := fromNanos(from.Value.AsTime()), int(n.Value.AsInt())
+	if last := boundary(d.every, first, count); last.After(lastMoment) {
+		return time.Time{}, 0, badTerms("%d periods from %s would end on %s; they must end before %s",
+			count, FormatTime(first), FormatTime(last), FormatTime(lastMoment))
+	}
+	return first, count, nil
 }
 
 // boundary is the start of period k, and the end of period k-1, of periods

@@ -59,6 +59,9 @@ type Result struct {
 	Facts []FactView
 }
 
+// stepsMax bounds a simulation: more than any promise within the limits takes.
+const stepsMax = 4*PeriodsMax + 8*RulesMax + 2*FactsMax*RulesMax
+
 // run is one case being played.
 type run struct {
 	c        *Contract
@@ -168,7 +171,7 @@ func (r *run) begin() {
 // play goes from event to event until the promise has settled, nothing more
 // can happen, or the time is up.
 func (r *run) play() error {
-	cause := pb.Settlement_REQUEST
+	cause := pb.Settlement_ACCEPTANCE
 	for range stepsMax + len(r.events) {
 		if r.p.State == pb.PromiseState_SETTLED {
 			r.tooLate()
@@ -202,7 +205,7 @@ func (r *run) play() error {
 		if arrives {
 			cause = pb.Settlement_FACT
 			if _, act := actFields(r.events[0].Kind); act {
-				cause = pb.Settlement_REQUEST
+				cause = pb.Settlement_DEPOSIT
 			}
 			if err := r.arrive(); err != nil {
 				return err

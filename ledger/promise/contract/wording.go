@@ -36,6 +36,8 @@ type wording struct {
 	fromTo                         string
 	boundHold, boundZero, boundErr string
 	boundCap                       map[string]string
+	endsBy, endsExample            string // time, rules
+	endsSuspended, sealed          string // sealed: the term
 	period                         map[string]string
 }
 
@@ -68,8 +70,10 @@ var english = &wording{
 		pb.Settlement_UNCHALLENGED: "nobody challenged it in time", pb.Settlement_UNANSWERED: "the challenge was not answered in time",
 		pb.Settlement_RULING: "the arbiter ruled so", pb.Settlement_NO_RULING: "the arbiter did not rule in time",
 		pb.Settlement_AGREEMENT: "all sides agreed", pb.Settlement_CANCELLATION: "it was cancelled",
-		pb.Settlement_NOT_ACCEPTED: "the offer was not accepted", pb.Settlement_REQUEST: "somebody paid in or asked",
-		pb.Settlement_LAST_PERIOD: "the last period had ended"},
+		pb.Settlement_NOT_ACCEPTED: "the offer was not accepted", pb.Settlement_REQUEST: "somebody asked",
+		pb.Settlement_LAST_PERIOD: "the last period had ended", pb.Settlement_DEPOSIT: "money was paid in",
+		pb.Settlement_WITHDRAWAL: "a fact was taken back or corrected", pb.Settlement_REVEAL: "a sealed term was revealed",
+		pb.Settlement_ACCEPTANCE: "it came into force"},
 	compare: map[string]string{"==": "exactly", "!=": "other than", "<": "below", "<=": "at most", ">": "above", ">=": "at least"},
 	moments: map[string]string{"==": "exactly at", "!=": "not at", "<": "before", "<=": "no later than", ">": "later than", ">=": "no earlier than"},
 	nowIs:   map[string]string{"<": "it is before %s", "<=": "it is no later than %s", ">": "%s has passed", ">=": "%s has come"},
@@ -80,8 +84,12 @@ var english = &wording{
 	plus:   "plus", less: "less", times: "times", over: "divided by", partOf: "%s/%s of %s",
 	larger: "the larger of %s and %s", smaller: "the smaller of %s and %s", ifElse: "%s if %s, or else %s",
 	decidedOn: "decided on: %s", forPeriod: "for period %d",
-	fromTo:    "%s, from %s to %s",
-	boundHold: "it came to %s, and the hold had no more", boundZero: "it came to %s, and nobody pays less than nothing",
+	fromTo:        "%s, from %s to %s",
+	endsBy:        "It is over by itself right after %s at the latest, whatever facts arrive: by %s.",
+	endsExample:   "With the terms of its first example it is over by itself right after %s at the latest, whatever facts arrive: by %s.",
+	endsSuspended: "Its clock stands still; it is over later by as long as that lasts.",
+	sealed:        "(sealed: %s)",
+	boundHold:     "it came to %s, and the hold had no more", boundZero: "it came to %s, and nobody pays less than nothing",
 	boundErr: "it could not be computed",
 	boundCap: map[string]string{"claim": "it came to %s, and the most for one claim is paid", "period": "it came to %s, and the most for a period is paid",
 		"year": "it came to %s, and the most for a year is paid", "total": "it came to %s, and the most in all is paid"},

@@ -19,16 +19,6 @@ func (t *Tree) Snapshot() *Snapshot {
 	return &Snapshot{tree: t, version: t.now}
 }
 
-// Clone returns a second, independent handle to the same version, for a reader
-// that may outlive the owner of s. It panics if s was released.
-func (s *Snapshot) Clone() *Snapshot {
-	s.tree.mu.Lock()
-	defer s.tree.mu.Unlock()
-	s.check()
-	s.version.pins++
-	return &Snapshot{tree: s.tree, version: s.version}
-}
-
 // Release ends the use of s. No other method may be running or called later;
 // those called later panic, except Release, which does nothing.
 func (s *Snapshot) Release() {

@@ -107,12 +107,7 @@ func TestReleaseTwiceIsOnce(t *testing.T) {
 	if v, ok := other.Get(sha256.Sum256([]byte("a"))); !ok || v != sha256.Sum256([]byte("1")) {
 		t.Fatal("releasing one handle twice released the other")
 	}
-	clone := other.Clone()
 	other.Release()
-	tree.Update([]Change{put("a", "4")})
-	if clone.Root() != naiveRoot(store{"a": "1"}.hashes()) || clone.Len() != 1 {
-		t.Fatal("a clone went with its original")
-	}
 	defer func() {
 		if recover() == nil {
 			t.Fatal("a released snapshot answers; want a panic")

@@ -1,0 +1,129 @@
+package crash
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// disk mounts a small disk in memory, or skips the test where that isn't
+// permitted: the same faults are injected below Pebble in ledger/state.
+func disk(t *testing.T, options string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("none", dir, "tmpfs", 0, options); err != nil {
+		t.Skipf("a small disk can't be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// onDisk starts a node on a chain whose folder is on a disk of its own. The
+// log is on another.
+func onDisk(t *testing.T) (*home, *process, string) {
+	t.Helper()
+	dir := disk(t, "size=96m")
+	h := newHomeIn(t, filepath.Join(dir, "home"))
+	if err := os.Symlink(filepath.Join(t.TempDir(), "log"), filepath.Join(h.dir, "log")); err != nil {
+		t.Fatal(err)
+	}
+	showLog(t, h)
+	p, up := h.start(t)
+	if !up {
+		t.Fatal("the node doesn't start")
+	}
+	h.mint(t, p)
+	return h, p, dir
+}
+
+// said waits for the node's log to have these words.
+func (h *home) said(t *testing.T, words ...string) {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(h.dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, w := range words {
+		if !strings.Contains(string(b), w) {
+			t.Errorf("the log doesn't say %q", w)
+		}
+	}
+}
+
+// TestFullDisk lets the disk run full under load. The node ends by itself and
+// says why; it says so too when it is started on the full disk; and once there
+// is room it goes on, and has all that it acknowledged.
+func TestFullDisk(t *testing.T) {
+	h, p, dir := onDisk(t)
+	l := &load{}
+	done := l.run(t, h, p)
+	time.Sleep(500 * time.Millisecond)
+	fill := filepath.Join(dir, "filler")
+	f, err := os.Create(fill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for chunk := make([]byte, 64<<10); err == nil; {
+		_, err = f.Write(chunk)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case e := <-p.end:
+		p.end <- e
+	case <-time.After(60 * time.Second):
+		t.Fatal("the node goes on with a full disk")
+	}
+	done.Wait()
+	h.said(t, "no space left on device", "start again")
+	if q, up := h.start(t); up { // there may be just room enough to start
+		q.kill()
+	}
+	if err := os.Remove(fill); err != nil {
+		t.Fatal(err)
+	}
+	p, up := h.start(t)
+	if !up {
+		t.Fatal("with room on the disk, the node doesn't start")
+	}
+	l.check(t, h, p)
+	done = l.run(t, h, p)
+	time.Sleep(200 * time.Millisecond)
+	p.kill()
+	done.Wait()
+	h.replay(t)
+}
+
+// TestReadOnlyDisk starts a node where nothing can be written.
+func TestReadOnlyDisk(t *testing.T) {
+	h, p, dir := onDisk(t)
+	l := &load{}
+	done := l.run(t, h, p)
+	time.Sleep(300 * time.Millisecond)
+	p.kill()
+	done.Wait()
+	if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=96m"); err != nil {
+		t.Fatal(err)
+	}
+	if q, up := h.start(t); up {
+		q.kill()
+		t.Fatal("the node runs on a disk that can't be written")
+	}
+	h.said(t, "read-only file system")
+	if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT, "size=96m"); err != nil {
+		t.Fatal(err)
+	}
+	p, up := h.start(t)
+	if !up {
+		t.Fatal("the node doesn't start again")
+	}
+	l.check(t, h, p)
+}

@@ -1,0 +1,93 @@
+package node
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// TestDatabasePowerLoss takes the power away between any two operations on the
+// disk: what consensus was told is synced is there, and of each batch all or
+// nothing.
+func TestDatabasePowerLoss(t *testing.T) {
+	const batches, rows = 120, 5
+	options := func(fs vfs.FS) *pebble.Options {
+		return &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 128 << 10, Logger: quiet{}}
+	}
+	type crash struct {
+		fs     *vfs.MemFS
+		synced int // the last batch that was acknowledged
+	}
+	for seed := range uint64(6) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		mem := vfs.NewCrashableMem()
+		var mu sync.Mutex
+		var crashes []crash
+		synced, next := 0, r.IntN(20)
+		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if next--; op.Kind.ReadOrWrite() == errorfs.OpIsWrite && next < 0 && len(crashes) < 12 {
+				next = r.IntN(40)
+				crashes = append(crashes, crash{mem.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(3) * 50, RNG: r}), synced})
+			}
+			return nil
+		}))
+		p, err := pebble.Open("db", options(fs))
+		if err != nil {
+			t.Fatal(err)
+		}
+		db := &database{db: p}
+		for n := 1; n <= batches; n++ {
+			b := db.NewBatch()
+			for i := range rows {
+				if err := b.Set(fmt.Appendf(nil, "%04d/%d", n, i), make([]byte, 1000)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			write := b.WriteSync
+			if n%3 == 0 {
+				write = b.Write
+			}
+			if err := write(); err != nil {
+				t.Fatal(err)
+			}
+			if n%3 != 0 {
+				mu.Lock()
+				synced = n
+				mu.Unlock()
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for i, c := range crashes {
+			p, err := pebble.Open("db", options(c.fs))
+			if err != nil {
+				t.Fatalf("seed %d, crash %d: %v", seed, i, err)
+			}
+			db := &database{db: p}
+			for n := 1; n <= batches; n++ {
+				have := 0
+				for i := range rows {
+					if ok, err := db.Has(fmt.Appendf(nil, "%04d/%d", n, i)); err != nil {
+						t.Fatal(err)
+					} else if ok {
+						have++
+					}
+				}
+				if have != 0 && have != rows || have == 0 && n <= c.synced {
+					t.Errorf("seed %d, crash %d: of batch %d, %d of %d rows are there; synced was %d", seed, i, n, have, rows, c.synced)
+				}
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"strings"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/troth-ledger/troth/client"
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
+)
+
+// spoiled is a transaction with its signatures made bad.
+func spoiled(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	var s pb.SignedTx
+	if err := proto.Unmarshal(raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	for _, x := range s.Signatures {
+		x.Signature[0] ^= 1
+	}
+	out, err := proto.Marshal(&s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// TestPartyLimit: a party that sends too much is refused before its signatures
+// are verified, and nobody else can use up what it may send.
+func TestPartyLimit(t *testing.T) {
+	w := newWorld(t, 2, func(c *Config, _ *pb.Genesis) { c.Limits.PartyTxs = 1 })
+	w.mint(1000)
+	for range 20 { // a stranger, in the party's name
+		w.want(pb.Code_BAD_SIGNATURE, spoiled(t, w.pay(0, 1)))
+	}
+	before := counterValue(t, w.Node, "troth_signatures_verified_total")
+	accepted, refused := 0, 0
+	for range 20 {
+		switch r := w.send(w.pay(0, 1))[0]; pb.Code(r.Result.Code) {
+		case pb.Code_OK:
+			accepted++
+		case pb.Code_RATE_LIMITED:
+			refused++
+			if !strings.Contains(r.Result.Message, "try again in") || r.Height != 0 {
+				t.Fatalf("%v", r)
+			}
+		default:
+			t.Fatalf("%v", r)
+		}
+	}
+	if accepted < 4 || refused == 0 {
+		t.Fatalf("%d accepted, %d refused", accepted, refused)
+	}
+	if n := counterValue(t, w.Node, "troth_signatures_verified_total") - before; n != float64(accepted) {
+		t.Errorf("%v signatures verified for %d accepted", n, accepted)
+	}
+	if n := counterValue(t, w.Node, "troth_rate_limited_total"); n != float64(refused) {
+		t.Errorf("%v counted, %d refused", n, refused)
+	}
+	w.must(w.pay(1, 1)) // another party
+}
+
+// TestStrangers: keys that nobody knows are verified so often and no more, which
+// doesn't keep known ones out.
+func TestStrangers(t *testing.T) {
+	w := newWorld(t, 2, func(c *Config, _ *pb.Genesis) { c.Limits.Strangers = 2 })
+	w.mint(1000)
+	forged := func() []byte {
+		return w.people[1].body(t, client.Body{Party: w.people[0].id, Ops: []op.Message{w.transfer(0, 1)}})
+	}
+	seen := map[pb.Code]int{}
+	for range 30 {
+		seen[pb.Code(w.send(forged())[0].Result.Code)]++
+	}
+	// Before the first block nobody is known yet, which may have cost some.
+	if seen[pb.Code_UNKNOWN_KEY] < op.SignaturesMax/2 || seen[pb.Code_RATE_LIMITED] == 0 || len(seen) != 2 {
+		t.Fatalf("%v", seen)
+	}
+	w.must(w.pay(0, 1))
+}
+
+// TestKeysFollow: the door's memory of keys follows the blocks.
+func TestKeysFollow(t *testing.T) {
+	w := newWorld(t, 1)
+	w.mint(10)
+	g, id := w.app.door.guard, w.people[0].id
+	if keys := g.ring.keys(w.store, id); len(keys) != 1 {
+		t.Fatalf("%v", keys)
+	}
+	fresh, _ := newActor(t, "fresh")
+	w.must(w.people[0].tx(t, &pb.AddKeyRequest{Key: &pb.Key{Scheme: pb.Scheme(fresh.key.Scheme()), PublicKey: fresh.key.Public(), Role: pb.KeyRole_AGENT}}))
+	if keys := g.ring.keys(w.store, id); len(keys) != 2 {
+		t.Fatalf("after AddKey: %v", keys)
+	}
+	if keys := g.ring.keys(w.store, "p_aaaaaaaaaaaaaaaaaaaaaaaaaa"); keys != nil {
+		t.Fatalf("nobody has %v", keys)
+	}
+}
+
+// TestOtherChain: what is for another chain isn't verified at all.
+func TestOtherChain(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(10)
+	before := counterValue(t, w.Node, "troth_signatures_verified_total")
+	w.want(pb.Code_WRONG_CHAIN, w.people[0].body(t, client.Body{ChainID: "elsewhere", Ops: []op.Message{w.transfer(0, 1)}}))
+	if n := counterValue(t, w.Node, "troth_signatures_verified_total"); n != before {
+		t.Errorf("%v signatures verified", n-before)
+	}
+}
+
+// counterValue adds up all series of a counter.
+func counterValue(t *testing.T, n *Node, name string) (sum float64) {
+	t.Helper()
+	families, err := n.Registry().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.Metric {
+			sum += m.GetCounter().GetValue()
+		}
+		return sum
+	}
+	t.Fatalf("there is no %s", name)
+	return 0
+}

@@ -1,0 +1,10 @@
+//go:build soak
+
+package node
+
+const (
+	// damages is how often each file is damaged.
+	damages = 20
+	// simulatedDays is how long memory is watched.
+	simulatedDays = 7
+)

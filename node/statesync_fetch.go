@@ -1,0 +1,359 @@
+package node
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/p2p"
+	ssproto "github.com/cometbft/cometbft/proto/tendermint/statesync"
+	cmtstate "github.com/cometbft/cometbft/state"
+	"github.com/cometbft/cometbft/types"
+
+	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// Bounds of what is asked of a peer and taken from it.
+const (
+	offersMax    = 8                // snapshots of one peer
+	asksMax      = 4                // chunks asked of one peer at a time
+	chunkTimeout = 30 * time.Second // for a peer to send a chunk
+	askAgain     = 5 * time.Second  // for snapshots, as long as there is none
+	gather       = 2 * time.Second  // offers, before one is chosen
+)
+
+// fetcher fetches a snapshot from peers, chunk by chunk. CometBFT's own reactor
+// fetches all of one anew after an interruption, and keeps it in files beside;
+// this one speaks its protocol and keeps what is proven. One goroutine does the
+// work, see run; the network hands it what happens.
+type fetcher struct {
+	headers *headers
+	doc     *types.GenesisDoc
+	dir     string
+	log     *slog.Logger
+
+	net     *snapshotNet
+	restore *state.Restore
+	commit  *types.Commit // of the snapshot's block
+	state   cmtstate.State
+	begun   string // the snapshot that an earlier run began with
+	peers   map[p2p.ID]*provider
+	asked   map[int]ask
+	banned  map[p2p.ID]bool
+	refused map[string]bool // offers that are none
+	offered time.Time       // when the first offer came
+	again   time.Time       // when snapshots were asked for last
+	told    time.Time       // when the last line of progress was
+}
+
+// provider is a peer and what it offers.
+type provider struct {
+	peer   p2p.Peer
+	offers map[string]state.Snapshot
+}
+
+// ask is a chunk that a peer is to send.
+type ask struct {
+	of    p2p.ID
+	since time.Time
+}
+
+// run fetches one snapshot and makes it a store in f.dir.
+func (f *fetcher) run(ctx context.Context, k *config.Config) (err error) {
+	f.peers, f.asked, f.banned, f.refused = map[p2p.ID]*provider{}, map[int]ask{}, map[p2p.ID]bool{}, map[string]bool{}
+	if d, ok := state.Restoring(f.dir); ok {
+		f.begun = offerKey(d)
+		f.log.Info("going on with a snapshot, if somebody still offers it", "height", d.Height)
+	}
+	if f.net, err = dialForSnapshots(k, f.doc, f.log); err != nil {
+		return err
+	}
+	defer f.net.stop()
+	defer func() {
+		if err != nil && f.restore != nil {
+			err = errors.Join(err, f.restore.Close())
+		}
+	}()
+	f.log.Info("looking for snapshots to join from", "peers", k.P2P.PersistentPeers)
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case e := <-f.net.events:
+			err = f.event(e)
+		case <-tick.C:
+			f.timeouts()
+			err = f.proceed(ctx)
+		}
+		if err == nil && f.restore != nil {
+			err = f.proceed(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		if f.restore == nil || f.restore.Held() < f.restore.Chunks {
+			continue
+		}
+		f.log.Info("the snapshot is whole; checking it", "height", f.restore.Height)
+		err := f.restore.Finish([]state.Local{keptLocal(f.restore.Height + 1)})
+		if !errors.Is(err, state.ErrSnapshot) {
+			return err
+		}
+		d := f.restore.Snapshot
+		f.refuse(d, err)
+		if err := errors.Join(f.giveUp(err.Error()), os.RemoveAll(f.dir)); err != nil {
+			return err
+		}
+	}
+}
+
+// event takes in what a peer did.
+func (f *fetcher) event(e p2pEvent) error {
+	id := e.peer.ID()
+	switch m := e.msg.(type) {
+	case came:
+		if !f.banned[id] {
+			f.peers[id] = &provider{peer: e.peer, offers: map[string]state.Snapshot{}}
+			e.peer.Send(p2p.Envelope{ChannelID: snapshotChannel, Message: &ssproto.SnapshotsRequest{}})
+		}
+	case left:
+		f.drop(id)
+	case *ssproto.SnapshotsResponse:
+		f.offer(id, m)
+	case *ssproto.ChunkResponse:
+		return f.chunk(id, m)
+	}
+	return nil
+}
+
+// offer notes what a peer offers.
+func (f *fetcher) offer(id p2p.ID, m *ssproto.SnapshotsResponse) {
+	p := f.peers[id]
+	if p == nil || m.Format != state.SnapshotFormat || len(m.Hash) != 32 {
+		return // gone, or of another version of the program
+	}
+	d := state.Snapshot{Height: int64(m.Height), Root: [32]byte(m.Hash), Chunks: int(m.Chunks), Cuts: m.Metadata}
+	if err := d.Check(); err != nil {
+		f.ban(id, err)
+		return
+	}
+	if key := offerKey(d); len(p.offers) < offersMax && !f.refused[key] {
+		p.offers[key] = d
+		if f.offered.IsZero() {
+			f.offered = time.Now()
+		}
+	}
+}
+
+func offerKey(d state.Snapshot) string {
+	return fmt.Sprintf("%d %x %d %x", d.Height, d.Root, d.Chunks, d.Cuts)
+}
+
+// proceed chooses a snapshot where none is chosen, and asks for chunks.
+func (f *fetcher) proceed(ctx context.Context) error {
+	for f.restore == nil {
+		d, ok := f.best()
+		if !ok || time.Since(f.offered) < gather {
+			return nil
+		}
+		if err := f.choose(ctx, d); err != nil {
+			return err
+		}
+	}
+	if len(f.providers()) == 0 {
+		return f.giveUp("nobody offers it any more")
+	}
+	for _, p := range f.providers() {
+		free := asksMax
+		for _, a := range f.asked {
+			if a.of == p.peer.ID() {
+				free--
+			}
+		}
+		for i, ok := f.restore.Next(0); ok && free > 0; i, ok = f.restore.Next(i + 1) {
+			if _, under := f.asked[i]; under {
+				continue
+			}
+			if !p.peer.Send(p2p.Envelope{ChannelID: chunkChannel, Message: &ssproto.ChunkRequest{Height: uint64(f.restore.Height), Format: state.SnapshotFormat, Index: uint32(i)}}) {
+				break
+			}
+			f.asked[i] = ask{p.peer.ID(), time.Now()}
+			free--
+		}
+	}
+	return nil
+}
+
+// best is the snapshot that was begun with, or that the most peers offer, the
+// highest of them.
+func (f *fetcher) best() (best state.Snapshot, ok bool) {
+	count, all := map[string]int{}, map[string]state.Snapshot{}
+	for _, p := range f.peers {
+		for key, d := range p.offers {
+			count[key]++
+			all[key] = d
+		}
+	}
+	if d, ok := all[f.begun]; ok {
+		return d, true
+	}
+	for key, d := range all {
+		if !ok || cmp.Or(cmp.Compare(count[key], count[offerKey(best)]), cmp.Compare(d.Height, best.Height), cmp.Compare(key, offerKey(best))) > 0 {
+			best, ok = d, true
+		}
+	}
+	return best, ok
+}
+
+// choose checks a snapshot's root and begins with it, or goes on.
+func (f *fetcher) choose(ctx context.Context, d state.Snapshot) (err error) {
+	f.state, f.commit, err = f.headers.state(ctx, d.Height, f.doc)
+	if errors.Is(err, ErrUntrusted) || ctx.Err() != nil {
+		return err
+	}
+	if err != nil {
+		f.log.Warn("a snapshot is passed over for now", "height", d.Height, "err", err)
+		f.strike(d, nil)
+		return nil
+	}
+	if !bytes.Equal(f.state.AppHash, d.Root[:]) {
+		f.refuse(d, fmt.Errorf("it offers the root %x after height %d; the chain's is %x", d.Root, d.Height, f.state.AppHash))
+		return nil
+	}
+	if f.restore, err = state.OpenRestore(f.dir, d, party.UsedSeals); err != nil {
+		return err
+	}
+	f.begun = offerKey(d)
+	f.log.Info("joining from a snapshot", "height", d.Height, "chunks", d.Chunks, "held", f.restore.Held(), "peers", len(f.providers()))
+	return nil
+}
+
+// providers are the peers that offer the chosen snapshot, in the order of their
+// ids.
+func (f *fetcher) providers() (out []*provider) {
+	key := offerKey(f.restore.Snapshot)
+	for _, p := range f.peers {
+		if _, ok := p.offers[key]; ok {
+			out = append(out, p)
+		}
+	}
+	slices.SortFunc(out, func(a, b *provider) int { return cmp.Compare(a.peer.ID(), b.peer.ID()) })
+	return out
+}
+
+// chunk takes a chunk in from a peer that was asked for it.
+func (f *fetcher) chunk(id p2p.ID, m *ssproto.ChunkResponse) error {
+	i := int(m.Index)
+	if f.restore == nil || f.asked[i].of != id || int64(m.Height) != f.restore.Height || m.Format != state.SnapshotFormat {
+		return nil
+	}
+	delete(f.asked, i)
+	if m.Missing {
+		f.withdraw(id)
+		return nil
+	}
+	switch err := f.restore.Apply(i, m.Chunk); {
+	case errors.Is(err, state.ErrChunk):
+		f.ban(id, err)
+		return nil
+	case err != nil:
+		return err
+	}
+	if held := f.restore.Held(); time.Since(f.told) > 2*time.Second || held == f.restore.Chunks {
+		f.told = time.Now()
+		f.log.Info("fetching the snapshot", "height", f.restore.Height, "held", held, "chunks", f.restore.Chunks)
+	}
+	return nil
+}
+
+// timeouts takes chunks from peers that don't send them, and asks for snapshots.
+func (f *fetcher) timeouts() {
+	late := map[p2p.ID]bool{}
+	for _, a := range f.asked {
+		if time.Since(a.since) > chunkTimeout {
+			late[a.of] = true
+		}
+	}
+	for id := range late {
+		f.log.Warn("a peer doesn't send what it was asked for", "peer", id)
+		f.withdraw(id)
+	}
+	if f.restore != nil || time.Since(f.again) < askAgain {
+		return
+	}
+	f.again = time.Now()
+	for _, p := range f.peers {
+		p.peer.TrySend(p2p.Envelope{ChannelID: snapshotChannel, Message: &ssproto.SnapshotsRequest{}})
+	}
+}
+
+// withdraw takes the chosen snapshot from what a peer offers.
+func (f *fetcher) withdraw(id p2p.ID) {
+	if p := f.peers[id]; p != nil {
+		delete(p.offers, offerKey(f.restore.Snapshot))
+	}
+	f.forgetAsks(id)
+}
+
+func (f *fetcher) forgetAsks(id p2p.ID) {
+	for i, a := range f.asked {
+		if a.of == id {
+			delete(f.asked, i)
+		}
+	}
+}
+
+// refuse strikes a snapshot for good, and bans whoever offers it: it is a lie.
+func (f *fetcher) refuse(d state.Snapshot, lie error) {
+	f.refused[offerKey(d)] = true
+	f.strike(d, lie)
+}
+
+// strike takes a snapshot from all offers, and bans who made them where it is a
+// lie.
+func (f *fetcher) strike(d state.Snapshot, lie error) {
+	key := offerKey(d)
+	for id, p := range f.peers {
+		if _, ok := p.offers[key]; !ok {
+			continue
+		}
+		delete(p.offers, key)
+		if lie != nil {
+			f.ban(id, lie)
+		}
+	}
+}
+
+// giveUp lets go of the chosen snapshot; what it had stays until another begins.
+func (f *fetcher) giveUp(why string) error {
+	f.log.Warn("a snapshot is given up", "height", f.restore.Height, "held", f.restore.Held(), "chunks", f.restore.Chunks, "why", why)
+	err := f.restore.Close()
+	f.restore = nil
+	clear(f.asked)
+	return err
+}
+
+// ban names a peer that is at fault and hears it no more.
+func (f *fetcher) ban(id p2p.ID, why error) {
+	f.log.Warn("a peer is at fault; it is not asked again", "peer", id, "err", why)
+	f.banned[id] = true
+	if p := f.peers[id]; p != nil {
+		go f.net.leave(p.peer, why) // it ends with an event of its own
+	}
+	f.drop(id)
+}
+
+func (f *fetcher) drop(id p2p.ID) {
+	delete(f.peers, id)
+	f.forgetAsks(id)
+}

@@ -1,0 +1,210 @@
+package node
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cometbft/cometbft/p2p"
+	ssproto "github.com/cometbft/cometbft/proto/tendermint/statesync"
+
+	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// fakePeer answers requests for chunks into the fetcher, as answer says.
+type fakePeer struct {
+	p2p.Peer
+	id     p2p.ID
+	asked  []uint32
+	answer func(i uint32) *ssproto.ChunkResponse
+}
+
+func (p *fakePeer) ID() p2p.ID { return p.id }
+
+func (p *fakePeer) Send(e p2p.Envelope) bool {
+	if r, ok := e.Message.(*ssproto.ChunkRequest); ok {
+		p.asked = append(p.asked, r.Index)
+	}
+	return true
+}
+
+func (p *fakePeer) TrySend(e p2p.Envelope) bool { return p.Send(e) }
+
+// fetching is a fetcher that has chosen a snapshot, with peers that offer it.
+type fetching struct {
+	*fetcher
+	t     *testing.T
+	peers []*fakePeer
+	gone  chan p2p.ID
+}
+
+func newFetching(t *testing.T, dir string, d state.Snapshot, peers ...*fakePeer) *fetching {
+	t.Helper()
+	f := &fetching{t: t, peers: peers, gone: make(chan p2p.ID, 8)}
+	f.fetcher = &fetcher{dir: dir, log: quietLog, peers: map[p2p.ID]*provider{}, asked: map[int]ask{}, banned: map[p2p.ID]bool{}, refused: map[string]bool{},
+		net: &snapshotNet{leave: func(p p2p.Peer, _ any) { f.gone <- p.ID() }}}
+	var err error
+	if f.restore, err = state.OpenRestore(dir, d, party.UsedSeals); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range peers {
+		f.must(f.event(p2pEvent{p, came{}}))
+		f.must(f.event(p2pEvent{p, &ssproto.SnapshotsResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Chunks: uint32(d.Chunks), Hash: d.Root[:], Metadata: d.Cuts}}))
+	}
+	f.must(f.proceed(context.Background()))
+	return f
+}
+
+func (f *fetching) must(err error) {
+	f.t.Helper()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// serve lets peers answer what they were asked for, one request each a round,
+// until the snapshot is whole, nobody is asked or so many rounds are over.
+func (f *fetching) serve(rounds int) {
+	f.t.Helper()
+	for range rounds {
+		for _, p := range f.peers {
+			if f.restore == nil || f.restore.Held() == f.restore.Chunks || len(p.asked) == 0 {
+				continue
+			}
+			i := p.asked[0]
+			p.asked = p.asked[1:]
+			if m := p.answer(i); m != nil {
+				f.must(f.event(p2pEvent{p, m}))
+			}
+			f.must(f.proceed(context.Background()))
+		}
+	}
+}
+
+// Chunks that are none, missing, late or not asked for: their senders are named
+// and asked no more, and the honest one makes the snapshot whole, over an
+// interruption, without sending a chunk twice.
+func TestFetch(t *testing.T) {
+	w := newWorld(t, 300)
+	w.mint(1000)
+	frozen := w.store.Freeze()
+	defer frozen.Release()
+	if err := frozen.Divide(party.UsedSeals, 2000, func() bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	d := frozen.Snapshot
+	if d.Chunks < 20 {
+		t.Fatalf("%d chunks", d.Chunks)
+	}
+	sent := map[uint32]int{}
+	good := func(i uint32) *ssproto.ChunkResponse {
+		sent[i]++
+		b, err := frozen.Chunk(int(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Chunk: b}
+	}
+	changed := func(i uint32) *ssproto.ChunkResponse {
+		b, _ := frozen.Chunk(int(i))
+		b = bytes.Clone(b)
+		b[len(b)-1] ^= 1
+		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Chunk: b}
+	}
+	missing := func(i uint32) *ssproto.ChunkResponse {
+		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Missing: true}
+	}
+	silent := func(uint32) *ssproto.ChunkResponse { return nil }
+	peers := []*fakePeer{{id: "evil", answer: changed}, {id: "gone", answer: missing}, {id: "silent", answer: silent}, {id: "honest", answer: good}}
+	dir := filepath.Join(t.TempDir(), "ledger")
+	f := newFetching(t, dir, d, peers...)
+	// Nobody was asked for this one: it is not looked at.
+	f.must(f.event(p2pEvent{peers[3], changed(uint32(d.Chunks - 1))}))
+	f.serve(6)
+	if id := <-f.gone; id != "evil" || !f.banned["evil"] || len(f.banned) != 1 {
+		t.Fatalf("%s is at fault, banned are %v", id, f.banned)
+	}
+	if n := len(f.providers()); n != 2 {
+		t.Fatalf("%d peers offer it", n)
+	}
+	held := f.restore.Held()
+	if held == 0 || held == d.Chunks {
+		t.Fatalf("%d of %d chunks", held, d.Chunks)
+	}
+	f.must(f.restore.Close())
+
+	if got, ok := state.Restoring(dir); !ok || offerKey(got) != offerKey(d) {
+		t.Fatalf("%t: %.80s", ok, offerKey(got))
+	}
+	peers[2].asked, peers[3].asked = nil, nil
+	f = newFetching(t, dir, d, peers[2:]...)
+	if f.restore.Held() != held {
+		t.Fatalf("%d chunks after the interruption, were %d", f.restore.Held(), held)
+	}
+	f.serve(d.Chunks)
+	for i, a := range f.asked { // those that the silent one has
+		if a.of != "silent" {
+			t.Fatalf("chunk %d is asked of %s", i, a.of)
+		}
+		a.since = a.since.Add(-2 * chunkTimeout)
+		f.asked[i] = a
+	}
+	f.timeouts()
+	f.must(f.proceed(t.Context()))
+	f.serve(d.Chunks)
+	if f.restore.Held() != d.Chunks {
+		t.Fatalf("%d of %d chunks", f.restore.Held(), d.Chunks)
+	}
+	for i, n := range sent {
+		if n != 1 {
+			t.Errorf("chunk %d was sent %d times", i, n)
+		}
+	}
+	f.must(f.restore.Finish(nil))
+	s, err := openLedger(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.Height() != d.Height || s.Root() != d.Root {
+		t.Fatalf("height %d, root %x", s.Height(), s.Root())
+	}
+}
+
+// With its last provider a snapshot is given up, and what is offered then is
+// chosen: the one that most offer, the highest of them, but one that was begun
+// with before all.
+func TestBest(t *testing.T) {
+	root := strings.Repeat("r", 32)
+	f := &fetcher{log: quietLog, peers: map[p2p.ID]*provider{}, asked: map[int]ask{}, banned: map[p2p.ID]bool{}, refused: map[string]bool{},
+		net: &snapshotNet{leave: func(p2p.Peer, any) {}}}
+	offer := func(id p2p.ID, heights ...uint64) {
+		if err := f.event(p2pEvent{&fakePeer{id: id}, came{}}); err != nil {
+			t.Fatal(err)
+		}
+		for _, h := range heights {
+			f.offer(id, &ssproto.SnapshotsResponse{Height: h, Format: state.SnapshotFormat, Chunks: 1, Hash: []byte(root)})
+		}
+	}
+	best := func() int64 { d, _ := f.best(); return d.Height }
+	offer("a", 10, 20)
+	offer("b", 10, 20)
+	offer("c", 10, 30)
+	steps := []int64{best()}
+	f.begun = offerKey(f.peers["c"].offers[slices.Sorted(maps.Keys(f.peers["c"].offers))[1]])
+	steps = append(steps, best())
+	f.drop("c")
+	steps = append(steps, best())
+	f.offer("a", &ssproto.SnapshotsResponse{Height: 0, Format: state.SnapshotFormat, Chunks: 1, Hash: []byte(root)}) // none
+	f.offer("b", &ssproto.SnapshotsResponse{Height: 99, Format: state.SnapshotFormat + 1, Chunks: 1, Hash: []byte(root)})
+	steps = append(steps, best())
+	if got := fmt.Sprint(steps, f.banned); got != "[10 30 20 20] map[a:true]" {
+		t.Fatal(got)
+	}
+}
