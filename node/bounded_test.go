@@ -100,11 +100,21 @@ func TestBoundedMemory(t *testing.T) {
 	for range 2 { // keys stay in use for a day, and the cache fills
 		day()
 	}
-	begin, goroutines := heap(), runtime.NumGoroutine()
+	// A compaction that happens to run has buffers of its own, for a moment: the
+	// smallest of some looks is what stays.
+	look := func() int64 {
+		least := heap()
+		for range 20 {
+			time.Sleep(50 * time.Millisecond)
+			least = min(least, heap())
+		}
+		return least
+	}
+	begin, goroutines := look(), runtime.NumGoroutine()
 	for range simulatedDays {
 		day()
 	}
-	grew, more := heap()-begin, runtime.NumGoroutine()-goroutines
+	grew, more := look()-begin, runtime.NumGoroutine()-goroutines
 	s.View().Release()
 	t.Logf("after %d simulated days of 1,440 blocks the heap grew by %d KB, to %d MB, and there are %d goroutines more", simulatedDays, grew>>10, heap()>>20, more)
 	if grew > 4<<20 {

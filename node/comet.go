@@ -31,6 +31,7 @@ func comet(c *Config) *config.Config {
 	k.SetRoot(c.Home)
 	k.Genesis = genesisFile
 	k.PrivValidatorKey, k.PrivValidatorState, k.NodeKey = validatorKey, validatorLast, nodeKeyFile
+	k.PrivValidatorListenAddr = c.Signer.Listen
 	k.DBBackend, k.DBPath = "pebbledb", "data"
 	// Our own API answers about transactions, from our own records.
 	k.TxIndex.Indexer = "null"

@@ -44,6 +44,10 @@ type Config struct {
 		Peers  []string `yaml:"peers"`
 	} `yaml:"p2p"`
 
+	Signer struct {
+		Listen string `yaml:"listen"`
+	} `yaml:"signer"`
+
 	Snapshots struct {
 		Every time.Duration `yaml:"every"`
 	} `yaml:"snapshots"`
@@ -123,6 +127,12 @@ p2p:
   listen: ""
   # The other nodes, as id@host:port.
   peers: []
+
+signer:
+  # Where a remote signer connects, which has the validator's key in place of
+  # keys/validator.json: tcp://127.0.0.1:port, unix://path, or, from another
+  # machine, noise://<the signer's peer id>@host:port. Empty for none.
+  listen: ""
 
 snapshots:
   # How often, in block time, this node takes a snapshot of the state for nodes
@@ -223,7 +233,7 @@ func defaults(home string) *Config {
 
 // Check refuses what can't work and what would be dangerous, and says why.
 func (c *Config) Check() error {
-	if err := errors.Join(c.checkAPI(), c.checkOperator(), c.checkLimits(), c.checkMemory(), c.checkFiles(), c.checkLog(), c.checkPeers()); err != nil {
+	if err := errors.Join(c.checkAPI(), c.checkOperator(), c.checkLimits(), c.checkMemory(), c.checkFiles(), c.checkLog(), c.checkPeers(), c.checkSigner()); err != nil {
 		return err
 	}
 	for _, r := range []struct {

@@ -53,6 +53,11 @@ func TestDangerous(t *testing.T) {
 		"block: {idle: 0s}":                                                            "block.idle",
 		"pool: {bytes_max: 0}":                                                         "pool.bytes_max",
 		"pool: {transactions_max: 0}":                                                  "pool.transactions_max",
+		"signer: {listen: 'tcp://127.0.0.1:26659'}":                                    "",
+		"signer: {listen: 'unix:///run/troth/signer'}":                                 "",
+		"signer: {listen: 'tcp://0.0.0.0:26659'}":                                      "whoever connects is taken for the signer",
+		"signer: {listen: 'noise://nobody@10.0.0.1:26659'}":                            "peer id",
+		"signer: {listen: '127.0.0.1:26659'}":                                          "neither tcp://",
 		"operators: {listen: ''}":                                                      "operators",
 		"api: {listen: '127.0.0.1:8700', listens: x}":                                  "listens",
 	} {

@@ -22,6 +22,7 @@ A key that is not known is refused, and so is a value out of its bounds. The fil
 | ` + "`api.trusted_proxies`" + ` or ` + "`limits.exempt`" + ` that are everybody | anybody could name any address, or have no limit |
 | ` + "`operator.listen`" + ` on an address that others reach, without ` + "`operator.public`" + ` | metrics and health need no password |
 | ` + "`operator.pprof`" + ` with ` + "`operator.public`" + ` | a profile shows what is in memory |
+| ` + "`signer.listen`" + ` over ` + "`tcp://`" + ` on an address that others reach | whoever connects is taken for the signer |
 | ` + "`pool.bytes_max`" + ` above a quarter of the machine's memory, or of its control group's | what waits at the door and in the pool could not be held |
 | ` + "`block.transactions_max`" + ` above 50,000 | other nodes would refuse the block |
 | ` + "`block.idle`" + ` below 10 ms | an idle node would fill the disk with empty blocks |

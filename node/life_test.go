@@ -217,3 +217,19 @@ func TestFailure(t *testing.T) {
 	w.start()
 	w.must(w.pay(0, 1))
 }
+
+// After the chain stood still, no transaction runs at a time that is long past:
+// a fact of the present would be refused as one of the future.
+func TestTimeAfterStandstill(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(100)
+	if err := w.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3500 * time.Millisecond)
+	began := time.Now()
+	w.start()
+	if r := w.must(w.pay(0, 1)); r.Time.AsTime().Before(began) {
+		t.Fatalf("it ran at %s, before the node was started again at %s", r.Time.AsTime(), began.UTC())
+	}
+}

@@ -5,6 +5,7 @@ package node
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -39,6 +40,7 @@ type Node struct {
 	listens string // where other nodes connect
 	disk    disk
 	gauges  *gauges
+	signer  io.Closer // the connection to a remote signer, if any
 }
 
 // Start starts the node in c.Home and returns when it takes part in consensus.
@@ -54,6 +56,9 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 		}
 	}()
 	if err := settle(c.Home); err != nil {
+		return nil, err
+	}
+	if err := checkRoom(c.Home); err != nil {
 		return nil, err
 	}
 	k := comet(c)
@@ -150,7 +155,7 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	if err != nil {
 		return err
 	}
-	pv, err := loadValidator(k)
+	pv, own, err := n.validator(k, doc.ChainID, nodeKey)
 	if err != nil {
 		return err
 	}
@@ -164,8 +169,10 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 		return err
 	}
 	set, _ := n.env.StateStore.LoadValidators(n.comet.BlockStore().Height() + 1)
-	if err := checkOld(k.PrivValidatorStateFile(), &pv.LastSignState, pv.Key.PubKey, n.comet.BlockStore(), set); err != nil {
-		return err
+	if own != nil {
+		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), set); err != nil {
+			return err
+		}
 	}
 	return n.comet.Start()
 }
@@ -196,6 +203,9 @@ func (n *Node) close() error {
 		errs = append(errs, n.store.Close())
 	}
 	errs = append(errs, n.dbs.close())
+	if n.signer != nil {
+		errs = append(errs, n.signer.Close())
+	}
 	if n.lock != nil {
 		errs = append(errs, n.lock.Close())
 	}

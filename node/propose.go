@@ -39,6 +39,9 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 		// The genesis state becomes visible with the first block.
 		return &abci.ResponsePrepareProposal{}, nil
 	}
+	if a.behind(r.Time) {
+		return &abci.ResponsePrepareProposal{}, nil
+	}
 	start := time.Now()
 	end := start.Add(a.untilDue(r.Time))
 	var good []*pooled
@@ -58,6 +61,17 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 	own.hash = digest(txs)
 	a.own = own
 	return &abci.ResponsePrepareProposal{Txs: txs}, nil
+}
+
+// behind says whether the chain stood still, so that the next block's time, which
+// is when the block before was voted for, is long past. What happened since would
+// lie in the future for it: facts of today would be refused. One block without
+// transactions brings the time to the present. Where this node made a block a
+// moment ago, and its time is past all the same, this node's clock is wrong, and
+// waiting helps nobody.
+func (a *app) behind(blockTime time.Time) bool {
+	most := a.limits.idle + 2*time.Second
+	return time.Since(blockTime) > most && time.Since(a.pace.committed) > most
 }
 
 // untilDue is how long an idle proposer waits.

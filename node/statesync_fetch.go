@@ -293,6 +293,7 @@ func (f *fetcher) timeouts() {
 	}
 	f.again = time.Now()
 	for _, p := range f.peers {
+		clear(p.offers) // what is still offered is told again
 		p.peer.TrySend(p2p.Envelope{ChannelID: snapshotChannel, Message: &ssproto.SnapshotsRequest{}})
 	}
 }
@@ -340,6 +341,7 @@ func (f *fetcher) giveUp(why string) error {
 	err := f.restore.Close()
 	f.restore = nil
 	clear(f.asked)
+	f.again = time.Time{}
 	return err
 }
 

@@ -29,6 +29,18 @@ func openLedger(dir string) (*state.Store, error) {
 	return s, err
 }
 
+// startRoom is the room on the disk that a node wants to start with. With less,
+// Pebble tries for ever to write what it needs to go on.
+const startRoom = 32 << 20
+
+// checkRoom refuses to start on a full disk.
+func checkRoom(home string) error {
+	if free, err := diskFree(home); err == nil && free < startRoom {
+		return fmt.Errorf("the disk of %s has %d MiB left (no space left on device); make room, at least %d MiB, and start again: nothing that was acknowledged is lost", home, free>>20, startRoom>>20)
+	}
+	return nil
+}
+
 // databases are CometBFT's, opened here. CometBFT closes them when it is
 // stopped, but not when it could not start.
 type databases struct {

@@ -16,8 +16,8 @@ const loadBatch = 4 << 20
 // snapshot. It takes no more memory than a batch, and makes the indexes itself.
 // Whoever opens the store afterwards learns whether the rows hash to the root.
 type Loader struct {
-	dir   string
 	db    *pebble.DB
+	bad   chan error // what went wrong behind it, as where the disk is full
 	batch *pebble.Batch
 	last  []byte
 	rows  int
@@ -28,11 +28,18 @@ func NewLoader(dir string) (*Loader, error) {
 	o := options(Options{CacheBytes: 8 << 20})
 	defer o.Cache.Unref()
 	o.ErrorIfExists = true
+	bad := make(chan error, 1)
+	o.EventListener.BackgroundError = func(err error) {
+		select {
+		case bad <- err:
+		default: // one is enough
+		}
+	}
 	db, err := openPebble(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{dir: dir, db: db, batch: db.NewBatch()}, nil
+	return &Loader{db: db, bad: bad, batch: db.NewBatch()}, nil
 }
 
 // Add takes a row. Rows come in the order of View.Rows. A row of no table, or
@@ -100,9 +107,23 @@ func (l *Loader) Finish(height int64, root [32]byte) error {
 	must(l.batch.Set(metaHead, append(head, root[:]...), nil))
 	err := l.flush(0)
 	if err == nil {
-		err = l.db.Flush()
+		err = l.settle()
 	}
 	return errors.Join(err, l.Close())
+}
+
+// settle waits until everything is in tables. Pebble itself would try for ever.
+func (l *Loader) settle() error {
+	flushed, err := l.db.AsyncFlush()
+	if err != nil {
+		return fmt.Errorf("state: loading: %w", err)
+	}
+	select {
+	case <-flushed:
+		return nil
+	case err := <-l.bad:
+		return fmt.Errorf("state: loading: %w", err)
+	}
 }
 
 // Close gives up: what was loaded has no head, and is no store. After Finish it

@@ -130,11 +130,13 @@ func TestDiskFull(t *testing.T) {
 	for seed := range uint64(10) {
 		mem := vfs.NewCrashableMem()
 		var mu sync.Mutex
-		left := 20 + rand.New(rand.NewPCG(seed, 2)).IntN(300)
+		left := 20 + rand.New(rand.NewPCG(seed, 2)).IntN(200)
 		fs := errorfs.Wrap(mem, errorfs.InjectorFunc(func(op errorfs.Op) error {
 			mu.Lock()
 			defer mu.Unlock()
-			if op.Kind == errorfs.OpFileWrite {
+			// Where it is the manifest that can't be written, Pebble ends the process
+			// from a goroutine of its own; internal/crash has that.
+			if op.Kind == errorfs.OpFileWrite && !strings.Contains(op.Path, "MANIFEST") {
 				if left--; left < 0 {
 					return syscall.ENOSPC
 				}

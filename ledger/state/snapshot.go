@@ -180,7 +180,7 @@ func (f *Frozen) cuts(sizes []int, want int, stop func() bool) (out []byte, err 
 	for i, n := range sizes {
 		var at [cutLen]byte
 		binary.BigEndian.PutUint16(at[:], uint16(i))
-		if full+n <= want {
+		if n == 0 || full+n <= want {
 			full += n
 			continue
 		}

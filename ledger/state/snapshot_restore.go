@@ -156,7 +156,7 @@ func (r *Restore) Apply(i int, chunk []byte) (err error) {
 	if len(chunk) > ChunkMax {
 		return fmt.Errorf("%w: number %d has %d bytes; %d is the most", ErrChunk, i, len(chunk), ChunkMax)
 	}
-	batch := r.db.NewBatchWithSize(2 * len(chunk))
+	batch := r.db.NewBatchWithSize(4096 + 2*len(chunk)) // Pebble panics over a batch too small for its header
 	defer func() { err = errors.Join(err, batch.Close()) }()
 	tail := r.tail
 	if i < r.rows() {
@@ -203,8 +203,14 @@ func (r *Restore) usedOf(batch *pebble.Batch, chunk []byte) (usedTail, error) {
 	if err == nil {
 		var tail usedTail
 		if tail, err = r.tail.check(before, rows, r.seals, restored{r.db}); err == nil {
+			// Rows stand at heights of their own, down from the snapshot's.
+			at := r.tail
 			for _, e := range rows {
-				must(batch.Set(usedRow(e.minute, e.height), e.keys, nil))
+				if !at.begun || at.minute != e.minute {
+					at = usedTail{minute: e.minute, begun: true}
+				}
+				must(batch.Set(usedRow(e.minute, r.Height-at.rows), e.keys, nil))
+				at.rows++
 			}
 			return tail, nil
 		}

@@ -13,8 +13,9 @@ import (
 // covers its rows from the first on, so what is sent first is what the tree
 // commits to: a chunk that ends within a minute says what the digest was before
 // its last row, and the next chunk must lead there. Taken in order, each proves
-// itself. It is that digest (or nothing) and then rows to the end: minute,
-// height, keys; numbers and lengths as in a chunk of rows.
+// itself. It is that digest (or nothing) and then rows to the end: minute, keys;
+// numbers and lengths as in a chunk of rows. The heights of rows are not sent:
+// nothing commits to them, and their order is enough.
 
 // usedPart is where a chunk of used keys is: rows from the first to the last, by
 // their keys in the store, descending.
@@ -26,7 +27,6 @@ type usedPart struct {
 // usedEntry is a row of used keys.
 type usedEntry struct {
 	minute uint32
-	height int64
 	keys   []byte
 }
 
@@ -83,7 +83,6 @@ func (f *Frozen) usedChunk(p usedPart) ([]byte, error) {
 	var rows [][]byte
 	err := f.view.usedIn(p.last, append(slices.Clone(p.first), 0), func(it *pebble.Iterator) bool {
 		b := binary.AppendUvarint(nil, uint64(usedMinute(it.Key())))
-		b = binary.AppendUvarint(b, binary.BigEndian.Uint64(it.Key()[5:]))
 		rows = append(rows, appendBytes(b, it.Value()))
 		return true
 	})
@@ -96,11 +95,11 @@ func decodeUsed(chunk []byte) (before []byte, rows []usedEntry, err error) {
 	in := &input{rest: chunk}
 	before = in.bytes()
 	for len(in.rest) > 0 {
-		e := usedEntry{uint32(in.number(1<<32 - 1)), int64(in.number(1<<63 - 1)), in.bytes()}
+		e := usedEntry{uint32(in.number(1<<32 - 1)), in.bytes()}
 		if in.bad == nil && (len(e.keys) == 0 || len(e.keys)%len(UsedKey{}) != 0) {
 			in.fail("a row of used keys is empty or of half keys")
 		}
-		if n := len(rows); in.bad == nil && n > 0 && bytes.Compare(usedRow(e.minute, e.height), usedRow(rows[n-1].minute, rows[n-1].height)) >= 0 {
+		if n := len(rows); in.bad == nil && n > 0 && e.minute > rows[n-1].minute {
 			in.fail("rows of used keys are not in order")
 		}
 		rows = append(rows, e)
@@ -115,20 +114,22 @@ func decodeUsed(chunk []byte) (before []byte, rows []usedEntry, err error) {
 // or that one but for what leads to the digest rest.
 type usedTail struct {
 	minute uint32
+	rows   int64  // of the minute
 	rest   []byte // empty where the minute is whole
 	begun  bool
 }
 
 func (t usedTail) encode() []byte {
-	return append(binary.BigEndian.AppendUint32(nil, t.minute), t.rest...)
+	b := binary.BigEndian.AppendUint32(nil, t.minute)
+	return append(binary.BigEndian.AppendUint64(b, uint64(t.rows)), t.rest...)
 }
 
 func decodeTail(b []byte) usedTail {
-	return usedTail{binary.BigEndian.Uint32(b), bytes.Clone(b[4:]), true}
+	return usedTail{binary.BigEndian.Uint32(b), int64(binary.BigEndian.Uint64(b[4:])), bytes.Clone(b[12:]), true}
 }
 
 // check checks a chunk of used keys behind the tail and returns the next tail.
-func (t usedTail) check(before []byte, rows []usedEntry, seals Seals, state Reader) (usedTail, error) {
+func (t usedTail) check(digestBefore []byte, rows []usedEntry, seals Seals, state Reader) (usedTail, error) {
 	for len(rows) > 0 {
 		minute, n := rows[0].minute, 0
 		for n < len(rows) && rows[n].minute == minute {
@@ -145,7 +146,7 @@ func (t usedTail) check(before []byte, rows []usedEntry, seals Seals, state Read
 		}
 		var digest []byte
 		if n == len(rows) {
-			digest = before
+			digest = digestBefore
 		}
 		for _, e := range slices.Backward(rows[:n]) {
 			digest = seals.Fold(digest, e.keys)
@@ -153,9 +154,13 @@ func (t usedTail) check(before []byte, rows []usedEntry, seals Seals, state Read
 		if !bytes.Equal(digest, want) {
 			return t, fmt.Errorf("the used keys of minute %d are not those that the tree commits to", minute)
 		}
-		t = usedTail{minute: minute, begun: true}
+		before := int64(0)
+		if t.minute == minute && t.begun {
+			before = t.rows
+		}
+		t = usedTail{minute: minute, rows: before + int64(n), begun: true}
 		if rows = rows[n:]; len(rows) == 0 {
-			t.rest = bytes.Clone(before)
+			t.rest = bytes.Clone(digestBefore)
 		}
 	}
 	return t, nil

@@ -236,6 +236,13 @@ func (s *Store) Close() error {
 	if s.readOnly {
 		return s.db.Close()
 	}
-	// What is flushed need not be replayed on the next start.
-	return errors.Join(s.db.Flush(), s.db.Close())
+	// What is flushed need not be replayed on the next start. On a full disk it
+	// would be tried for ever.
+	if flushed, err := s.db.AsyncFlush(); err == nil {
+		select {
+		case <-flushed:
+		case <-time.After(closePatience):
+		}
+	}
+	return s.db.Close()
 }

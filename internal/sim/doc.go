@@ -1,0 +1,11 @@
+// Package sim plays a chain of several machines from a seed: random operations
+// over the whole operation table, sensible and hostile, in blocks that random
+// machines propose, while the clock jumps, machines crash and others join. What
+// the machines say is compared at every height, and a naive accountant checks
+// what they did.
+//
+// All that is random comes from the seed, so a failure plays again. Consensus
+// itself is not in it: blocks are handed over as CometBFT would. Signatures are
+// stood in for by a hash, see tag, but for those that the state machine itself
+// checks.
+package sim

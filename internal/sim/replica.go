@@ -1,0 +1,173 @@
+package sim
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger"
+	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// replica is one machine of the chain, with a disk that is in memory.
+type replica struct {
+	name    string
+	fs      *vfs.MemFS
+	store   *state.Store
+	machine *ledger.Machine
+	genesis *pb.Genesis
+}
+
+// crashes is the name of the machine whose power is taken away.
+const crashes = "crashing"
+
+func newReplica(name string, g *pb.Genesis) *replica {
+	r := &replica{name: name, fs: vfs.NewMem(), genesis: g}
+	if name == crashes {
+		r.fs = vfs.NewCrashableMem() // which takes twice the memory
+	}
+	r.open()
+	return r
+}
+
+// open starts the machine on what its disk has.
+func (r *replica) open() {
+	s, err := state.Open("store", state.Options{CacheBytes: 8 << 20}.On(r.fs))
+	if err != nil {
+		failf("%s doesn't start: %v", r.name, err)
+	}
+	r.run(s)
+}
+
+func (r *replica) run(s *state.Store) {
+	r.store, r.machine = s, ledger.New(s, chainID)
+	if s.Height() == 0 {
+		if err := r.machine.Begin(r.genesis); err != nil {
+			failf("%s: genesis: %v", r.name, err)
+		}
+	}
+	if err := party.VerifyUsed(s); s.Height() > 0 && err != nil {
+		failf("%s: %v", r.name, err)
+	}
+}
+
+// execute decodes, executes and commits a block.
+func (r *replica) execute(b *block) *ledger.Executed {
+	txs := make([]ledger.Tx, len(b.txs))
+	for i, raw := range b.txs {
+		txs[i] = decode(raw)
+	}
+	x := r.machine.Execute(ledger.Block{Height: b.height, Time: b.time, Txs: txs, Evidence: b.evidence})
+	if err := r.machine.Commit(nil); err != nil {
+		failf("%s: commit: %v", r.name, err)
+	}
+	return x
+}
+
+// mishaps are what happens to machines between blocks.
+func (s *sim) mishaps() {
+	crashing, joining := s.replicas[1], s.replicas[2]
+	switch s.r.IntN(600) {
+	case 0, 1:
+		s.restart(crashing)
+	case 2, 3:
+		s.crash(crashing)
+	case 4:
+		s.join(joining, s.replicas[s.r.IntN(2)])
+	}
+	if s.w.height%700 == 0 { // or the disk that forgets would have to be given everything
+		s.restart(crashing)
+	}
+	if s.w.height%40 == 0 || s.w.height < 100 && s.w.height%10 == 0 {
+		s.verify()
+	}
+	if h := s.w.height; h == 30 || h == 120 || h%(1000+h/4) == 0 {
+		s.recount()
+	}
+}
+
+// restart stops a machine in order and starts it again.
+func (s *sim) restart(r *replica) {
+	s.report.Restarts++
+	if err := r.store.Close(); err != nil {
+		failf("%s doesn't stop: %v", r.name, err)
+	}
+	r.open()
+	if r.store.Height() != s.w.height {
+		failf("%s stopped at height %d and starts at %d", r.name, s.w.height, r.store.Height())
+	}
+	s.catchUp(r)
+}
+
+// crash takes a machine's power away: of what its disk was not told to keep,
+// some is lost. It starts again and is given the blocks that it has not.
+func (s *sim) crash(r *replica) {
+	s.report.Crashes++
+	left := r.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 95, 100}[s.chaos.IntN(4)], RNG: s.chaos})
+	_ = r.store.Close() // of the machine that is no more
+	r.fs = left
+	r.open()
+	s.report.Lost += int(s.w.height - r.store.Height())
+	s.catchUp(r)
+}
+
+// join puts a new machine in the place of one, made of a snapshot of another.
+func (s *sim) join(r, from *replica) {
+	s.report.Joins++
+	dir, err := os.MkdirTemp("", "troth-sim-")
+	check(err)
+	defer os.RemoveAll(dir)
+	f := from.store.Freeze()
+	defer f.Release()
+	check(f.Divide(party.UsedSeals, 64<<10, func() bool { return false }))
+	restore, err := state.OpenRestore(filepath.Join(dir, "store"), f.Snapshot, party.UsedSeals)
+	check(err)
+	for {
+		i, ok := restore.Next(0)
+		if !ok {
+			break
+		}
+		chunk, err := f.Chunk(i)
+		check(err)
+		check(restore.Apply(i, chunk))
+	}
+	check(restore.Finish(nil))
+	check(r.store.Close())
+	r.fs = vfs.NewMem()
+	if ok, err := vfs.Clone(vfs.Default, r.fs, filepath.Join(dir, "store"), "store", vfs.CloneSync); err != nil || !ok {
+		failf("copying what %s restored: %v", r.name, err)
+	}
+	r.open()
+	if r.store.Height() != f.Height || r.store.Root() != f.Root {
+		failf("%s joins at height %d with the root %x, the snapshot is of %d and %x", r.name, r.store.Height(), r.store.Root(), f.Height, f.Root)
+	}
+	s.catchUp(r)
+}
+
+func check(err error) {
+	if err != nil {
+		failf("%v", err)
+	}
+}
+
+// catchUp gives a machine the blocks it has not, whose roots are known.
+func (s *sim) catchUp(r *replica) {
+	for i := range s.log {
+		b := &s.log[i]
+		if b.height <= r.store.Height() {
+			continue
+		}
+		if b.height != r.store.Height()+1 {
+			failf("%s stands at height %d, and the oldest block to give it is %d", r.name, r.store.Height(), b.height)
+		}
+		if x := r.execute(b); x.Root != b.root {
+			failf("%s, given height %d again, has the root %x, which was %x", r.name, b.height, x.Root, b.root)
+		}
+	}
+	if last := s.log[len(s.log)-1]; r.store.Root() != last.root {
+		failf("%s has the root %x at height %d, which was %x", r.name, r.store.Root(), r.store.Height(), last.root)
+	}
+}

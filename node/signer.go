@@ -1,0 +1,86 @@
+package node
+
+import (
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/libs/log"
+	"github.com/cometbft/cometbft/p2p"
+	"github.com/cometbft/cometbft/privval"
+	"github.com/cometbft/cometbft/types"
+)
+
+const (
+	// signerPatience is how long a start waits for the remote signer to connect.
+	signerPatience = 30 * time.Second
+	// A signature is asked for so often, with so long between, before the node
+	// does without its own vote.
+	signerTries = 10
+	signerPause = 100 * time.Millisecond
+)
+
+// checkSigner refuses a place where anybody could connect in the signer's stead.
+func (c *Config) checkSigner() error {
+	at := c.Signer.Listen
+	scheme, rest, _ := strings.Cut(at, "://")
+	switch scheme {
+	case "":
+		return nil
+	case "unix":
+		return nil
+	case "noise":
+		if _, _, err := privval.ParseNoiseAddr(at); err != nil {
+			return fmt.Errorf("%s: signer.listen: %q is not noise://<the signer's peer id>@host:port: %w", ConfigFile, at, err)
+		}
+		return nil
+	case "tcp":
+		host, _, err := net.SplitHostPort(rest)
+		if err == nil && isLoopback(host) {
+			return nil
+		}
+		if err == nil {
+			return fmt.Errorf("%s: signer.listen: over tcp:// whoever connects is taken for the signer, and others can reach %s: use noise://, which names the signer, or 127.0.0.1 and a tunnel", ConfigFile, at)
+		}
+	}
+	return fmt.Errorf("%s: signer.listen: %q is neither tcp://127.0.0.1:port, unix://path nor noise://<the signer's peer id>@host:port", ConfigFile, at)
+}
+
+// validator is who signs for this node: its own key, or a remote signer, where
+// own is nil.
+func (n *Node) validator(k *config.Config, chainID string, key *p2p.NodeKey) (pv types.PrivValidator, own *privval.FilePV, err error) {
+	if k.PrivValidatorListenAddr == "" {
+		own, err = loadValidator(k)
+		return own, own, err
+	}
+	remote, err := remoteSigner(k.PrivValidatorListenAddr, chainID, key, cometLog{n.log, nil, n.fault})
+	if err != nil {
+		return nil, nil, err
+	}
+	n.signer = remote
+	k.PrivValidatorListenAddr = "" // CometBFT would listen there too, for three seconds
+	return remote, nil, nil
+}
+
+// remoteSigner waits for the process that has the validator's key in this node's
+// place. What it signed last is the signer's to remember.
+func remoteSigner(at, chainID string, key *p2p.NodeKey, logger log.Logger) (*privval.RetrySignerClient, error) {
+	l, err := privval.NewSignerListenerFromAddr(at, key.PrivKey, logger)
+	if err != nil {
+		return nil, fmt.Errorf("signer.listen: %w", err)
+	}
+	c, err := privval.NewSignerClient(l, chainID)
+	if err == nil {
+		err = c.WaitForConnection(signerPatience)
+	}
+	if err == nil {
+		_, err = c.GetPubKey()
+	}
+	if err != nil {
+		_ = l.Stop()
+		return nil, fmt.Errorf("no signer answers at %s within %s: %w; start it for chain %s, or clear signer.listen to sign with %s", at, signerPatience, err, chainID, validatorKey)
+	}
+	return privval.NewRetrySignerClient(c, signerTries, signerPause), nil
+}
