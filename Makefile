@@ -52,7 +52,7 @@ soak:
 	$(GO) test -tags soak -timeout 1h -count 1 -v ./internal/cluster
 	SIM_OPS=$(SIM_OPS) $(GO) test -tags soak -timeout 4h -count 1 -v -run TestSoak ./internal/sim
 
-## bench: this and its peers, side by side; BENCH=-quick for minutes instead of half an hour
+## bench: this and its peers, side by side; BENCH=-quick for minutes instead of three quarters of an hour
 bench: build
 	cd bench && $(GO) build -o ../bin/bench . && cd sdk && $(GO) build -o ../../bin/bench-sdk .
 	cd bench && ../bin/bench -docs ../docs/operating $(BENCH)

@@ -107,7 +107,7 @@ func (s *Server) GetTx(ctx ctxt, r *get) (*connect.Response[pb.GetTxResponse], e
 	copy(id[:], b)
 	rec := s.node.Record(id)
 	if rec == nil {
-		return nil, op.Errorf(pb.Code_NOT_FOUND, "this node has no transaction %s; it knows those from height %d on", r.Msg.Id, s.node.KeptFrom())
+		return nil, op.Errorf(pb.Code_NOT_FOUND, "this node has no transaction %s%s", r.Msg.Id, s.keeps())
 	}
 	out := &pb.GetTxResponse{Tx: rec}
 	if r.Msg.Options.GetProve() {

@@ -52,14 +52,30 @@ func load(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte, perRequ
 
 // submit hands in one request's transactions and waits until all are final.
 func submit(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte) ([]*pb.TxRecord, error) {
+	records, err := answers(ctx, api, txs)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range records {
+		if !final(r) {
+			return nil, refused(r)
+		}
+	}
+	return records, nil
+}
+
+// answers hands in one request's transactions and returns what became of each
+// within a minute.
+func answers(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte) ([]*pb.TxRecord, error) {
 	res, err := api.Submit(ctx, connect.NewRequest(&pb.SubmitRequest{Txs: txs, Timeout: durationpb.New(time.Minute)}))
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range res.Msg.Txs {
-		if r.Result.Code != 0 || r.Height == 0 {
-			return nil, fmt.Errorf("transaction %s of %s was refused: %s (%s)", r.Id, r.Party, r.Result.Message, pb.Code(r.Result.Code))
-		}
-	}
 	return res.Msg.Txs, nil
+}
+
+func final(r *pb.TxRecord) bool { return r.Result.Code == 0 && r.Height > 0 }
+
+func refused(r *pb.TxRecord) error {
+	return fmt.Errorf("transaction %s of %s was refused: %s (%s)", r.Id, r.Party, r.Result.Message, pb.Code(r.Result.Code))
 }

@@ -3,6 +3,7 @@
 // the figures of the page docs/operating/benchmarks.md.
 //
 // Each subject is a file: troth.go, sdk.go, comet.go, postgres.go, signatures.go.
+// Latency is in latency.go, on one node and on the chain of validators.go.
 // Runs are taken in rounds, one of each subject, so that what else happens on
 // the machine hits all alike.
 package main
@@ -83,7 +84,7 @@ var parts = []string{"throughput", "latency", "growth", "profile"}
 func parse(args []string) (*options, error) {
 	o := &options{}
 	f := flag.NewFlagSet("bench", flag.ContinueOnError)
-	f.BoolVar(&o.quick, "quick", os.Getenv("BENCH_QUICK") != "", "smaller sizes: minutes instead of half an hour, figures less steady (or BENCH_QUICK=1)")
+	f.BoolVar(&o.quick, "quick", os.Getenv("BENCH_QUICK") != "", "smaller sizes: minutes instead of three quarters of an hour, figures less steady (or BENCH_QUICK=1)")
 	only := f.String("only", "", "parts to run, with commas: "+strings.Join(parts, ", ")+", or the ids of subjects")
 	f.StringVar(&o.root, "root", "..", "the repository")
 	f.StringVar(&o.troth, "troth", "", "the program under test; bin/troth of the repository where empty")

@@ -54,7 +54,7 @@ func (b *bench) chosen() (out []subject) {
 func (b *bench) steps(chosen []subject) int {
 	n := len(chosen) * (b.size.Runs + 1)
 	if b.wants("latency") {
-		n += len(rates) * b.size.Runs
+		n += 2 * (1 + len(rates)*b.size.Runs)
 	}
 	if b.wants("growth") {
 		n += len(b.size.Objects) * (1 + 3*b.size.Runs)

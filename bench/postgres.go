@@ -58,7 +58,7 @@ func openPostgres(ctx context.Context, b *bench) (runner, error) {
 	}
 	p := &postgres{server: as(ctx, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses="), people: b.size.Parties, txs: b.size.Txs}
 	p.server.Cancel = func() error { return p.server.Process.Signal(syscall.SIGINT) }
-	if err := p.server.Start(); err != nil {
+	if err := startChild(p.server); err != nil {
 		return nil, err
 	}
 	if err := p.connect(ctx, dir); err != nil {

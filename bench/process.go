@@ -33,8 +33,20 @@ type process struct {
 // address is how a node says where it serves.
 var address = regexp.MustCompile(`http://[0-9.]+:[0-9]+`)
 
-// start runs a node on a folder and waits until it answers.
+// start runs a node on a folder and waits until it makes blocks.
 func start(ctx context.Context, home string, command ...string) (*process, error) {
+	p, err := launch(ctx, home, command...)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.current(ctx); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return p, nil
+}
+
+// launch runs a node on a folder and waits until it answers.
+func launch(ctx context.Context, home string, command ...string) (*process, error) {
 	log, err := os.Create(filepath.Join(filepath.Dir(home), filepath.Base(home)+".log"))
 	if err != nil {
 		return nil, err
@@ -50,16 +62,13 @@ func start(ctx context.Context, home string, command ...string) (*process, error
 		return nil, err
 	}
 	begin := time.Now()
-	if err := p.cmd.Start(); err != nil {
+	if err := startChild(p.cmd); err != nil {
 		return nil, err
 	}
 	if err := p.greeted(ctx); err != nil {
 		return nil, errors.Join(err, p.stop())
 	}
 	p.started = time.Since(begin)
-	if err := p.current(ctx); err != nil {
-		return nil, errors.Join(err, p.stop())
-	}
 	return p, nil
 }
 

@@ -75,7 +75,7 @@ func openProgram(ctx context.Context, dir, path string, args ...string) (*progra
 		return nil, err
 	}
 	p.out = bufio.NewReader(out)
-	if err := p.cmd.Start(); err != nil {
+	if err := startChild(p.cmd); err != nil {
 		return nil, err
 	}
 	var hello struct{ Ready bool }

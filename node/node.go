@@ -5,7 +5,6 @@ package node
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/cometbft/cometbft/config"
 	cmtjson "github.com/cometbft/cometbft/libs/json"
+	"github.com/cometbft/cometbft/libs/service"
 	"github.com/cometbft/cometbft/node"
 	"github.com/cometbft/cometbft/proxy"
 	"github.com/cometbft/cometbft/rpc/core"
@@ -40,7 +40,7 @@ type Node struct {
 	listens string // where other nodes connect
 	disk    disk
 	gauges  *gauges
-	signer  io.Closer // the connection to a remote signer, if any
+	signer  service.Service // waits for a remote signer, if one is to sign
 }
 
 // Start starts the node in c.Home and returns when it takes part in consensus.
@@ -204,7 +204,7 @@ func (n *Node) close() error {
 	}
 	errs = append(errs, n.dbs.close())
 	if n.signer != nil {
-		errs = append(errs, n.signer.Close())
+		errs = append(errs, n.signer.Stop())
 	}
 	if n.lock != nil {
 		errs = append(errs, n.lock.Close())

@@ -20,7 +20,7 @@ import (
 // the last height and the ledger, which is the caller's to close.
 func Replay(home string) (height int64, s *state.Store, err error) {
 	k := comet(defaults(home))
-	doc, err := types.GenesisDocFromFile(k.GenesisFile())
+	doc, err := readGenesis(k.GenesisFile())
 	if err != nil {
 		return 0, nil, fmt.Errorf("reading the genesis: %w", err)
 	}

@@ -3,11 +3,11 @@ package node
 import (
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/cometbft/cometbft/config"
-	"github.com/cometbft/cometbft/libs/log"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
@@ -55,32 +55,56 @@ func (n *Node) validator(k *config.Config, chainID string, key *p2p.NodeKey) (pv
 		own, err = loadValidator(k)
 		return own, own, err
 	}
-	remote, err := remoteSigner(k.PrivValidatorListenAddr, chainID, key, cometLog{n.log, nil, n.fault})
+	remote, err := n.remoteSigner(k.PrivValidatorListenAddr, chainID, key)
 	if err != nil {
 		return nil, nil, err
 	}
-	n.signer = remote
 	k.PrivValidatorListenAddr = "" // CometBFT would listen there too, for three seconds
 	return remote, nil, nil
 }
 
 // remoteSigner waits for the process that has the validator's key in this node's
 // place. What it signed last is the signer's to remember.
-func remoteSigner(at, chainID string, key *p2p.NodeKey, logger log.Logger) (*privval.RetrySignerClient, error) {
-	l, err := privval.NewSignerListenerFromAddr(at, key.PrivKey, logger)
+func (n *Node) remoteSigner(at, chainID string, key *p2p.NodeKey) (types.PrivValidator, error) {
+	clearSocket(at)
+	l, err := privval.NewSignerListenerFromAddr(at, key.PrivKey, cometLog{n.log, nil, n.fault})
 	if err != nil {
 		return nil, fmt.Errorf("signer.listen: %w", err)
 	}
 	c, err := privval.NewSignerClient(l, chainID)
-	if err == nil {
-		err = c.WaitForConnection(signerPatience)
+	if err != nil {
+		return nil, err
 	}
-	if err == nil {
-		_, err = c.GetPubKey()
+	n.signer = l
+	// One that connects and says nothing loses its place to the next.
+	for end := time.Now().Add(signerPatience); ; {
+		if err = c.WaitForConnection(time.Until(end)); err == nil {
+			_, err = c.GetPubKey()
+		}
+		if err == nil || time.Now().After(end) {
+			break
+		}
+		time.Sleep(signerPause)
 	}
 	if err != nil {
-		_ = l.Stop()
 		return nil, fmt.Errorf("no signer answers at %s within %s: %w; start it for chain %s, or clear signer.listen to sign with %s", at, signerPatience, err, chainID, validatorKey)
 	}
 	return privval.NewRetrySignerClient(c, signerTries, signerPause), nil
+}
+
+// clearSocket removes a socket where nobody listens any more: a node that was
+// killed leaves it, and could not listen there again.
+func clearSocket(at string) {
+	path, ok := strings.CutPrefix(at, "unix://")
+	if !ok {
+		return
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode()&os.ModeSocket == 0 {
+		return
+	}
+	if c, err := net.Dial("unix", path); err == nil {
+		_ = c.Close()
+		return
+	}
+	_ = os.Remove(path) // where it stays, listening says why
 }

@@ -8,7 +8,6 @@ import (
 	"github.com/cometbft/cometbft/config"
 	cmtjson "github.com/cometbft/cometbft/libs/json"
 	"github.com/cometbft/cometbft/privval"
-	"github.com/cometbft/cometbft/types"
 
 	"github.com/troth-ledger/troth/ledger/council"
 )
@@ -133,7 +132,7 @@ func ValidatorFile(home string) string { return filepath.Join(home, validatorKey
 
 // ChainOf is the id of the chain that a node's folder belongs to.
 func ChainOf(home string) (string, error) {
-	doc, err := types.GenesisDocFromFile(filepath.Join(home, genesisFile))
+	doc, err := readGenesis(filepath.Join(home, genesisFile))
 	if err != nil {
 		return "", fmt.Errorf("reading the genesis: %w", err)
 	}

@@ -30,6 +30,7 @@ func library(t testing.TB) (out []*pb.Template) {
 		f, faults := promisefile.Parse(name, b)
 		if f == nil {
 			t.Fatal(faults)
+			return
 		}
 		if !seen[f.Template.Name] {
 			seen[f.Template.Name] = true

@@ -65,7 +65,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, readOnly: opt.ReadOnly, cache: newCache(1 << 17), memo: make(map[string]any)}
+	s := &Store{db: db, readOnly: opt.ReadOnly, cache: newCache(1 << 18), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}

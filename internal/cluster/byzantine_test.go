@@ -1,0 +1,182 @@
+//go:build linux
+
+package cluster
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"connectrpc.com/connect"
+	"github.com/cometbft/cometbft/privval"
+
+	"github.com/troth-ledger/troth/client"
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/node"
+)
+
+//go:embed testdata/byzantine.go.txt
+var byzantine []byte
+
+// buildByzantine makes a binary whose validator lies. The product has no hook
+// for that: this build sees two files of package node changed, and one more.
+func buildByzantine() (string, error) {
+	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/troth-ledger/troth/node").Output()
+	if err != nil {
+		return "", err
+	}
+	dir := strings.TrimSpace(string(out))
+	replace := map[string]string{filepath.Join(dir, "byzantine.go"): filepath.Join(binDir, "byzantine.go")}
+	if err := os.WriteFile(filepath.Join(binDir, "byzantine.go"), byzantine, 0o600); err != nil {
+		return "", err
+	}
+	for file, method := range map[string]string{"propose.go": "PrepareProposal", "app.go": "ProcessProposal"} {
+		src, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil {
+			return "", err
+		}
+		was, is := ") "+method+"(", ") honest"+method+"("
+		if strings.Count(string(src), was) != 1 {
+			return "", fmt.Errorf("node/%s has not one method %s", file, method)
+		}
+		replace[filepath.Join(dir, file)] = filepath.Join(binDir, file)
+		if err := os.WriteFile(filepath.Join(binDir, file), []byte(strings.Replace(string(src), was, is, 1)), 0o600); err != nil {
+			return "", err
+		}
+	}
+	overlay := filepath.Join(binDir, "overlay.json")
+	b, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(overlay, b, 0o600); err != nil {
+		return "", err
+	}
+	return build("troth-byzantine", "-overlay", overlay)
+}
+
+// TestByzantineProposer: whatever a proposer puts into a block that may not be
+// there, the others vote for none of it, and go on with the next proposer.
+func TestByzantineProposer(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds two binaries and starts several nodes")
+	}
+	bin, err := buildByzantine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := newCluster(t, 4, 0)
+	liar := c.nodes[3]
+	dir := filepath.Join(liar.home, "lies")
+	liar.bin, liar.env = bin, []string{"TROTH_BYZANTINE=" + dir}
+	c.begin(4)
+	l := c.load()
+	l.serves("all four run", 10)
+	lies := c.lies(dir)
+	var said map[int64]string
+	for start := time.Now(); len(kindsOf(said)) < len(lies); time.Sleep(100 * time.Millisecond) {
+		if said = saidIn(t, dir); time.Since(start) > patience {
+			t.Fatalf("in %s only %v were proposed", patience, said)
+		}
+	}
+	c.rise("all four go on", 4)
+	l.serves("all four serve", 10)
+	l.agreed()
+	for kind, ids := range lies {
+		for _, id := range ids {
+			if r, err := c.nodes[0].api.GetTx(t.Context(), connect.NewRequest(&pb.GetRequest{Id: id})); client.CodeOf(err) != pb.Code_NOT_FOUND {
+				t.Errorf("of %s, %s was executed: %v, %v", kind, id, r, err)
+			}
+		}
+	}
+	c.safe(l)
+	said = saidIn(t, dir)
+	by := privval.LoadFilePVEmptyState(node.ValidatorFile(liar.home), "").Key.Address
+	for h, b := range c.nodes[0].blocks() {
+		if kind := said[h]; kind != "" && bytes.Equal(b.proposer, by) {
+			t.Errorf("block %d is the liar's, who proposed %s", h, kind)
+		}
+	}
+	t.Logf("proposed in vain, by height: %v", said)
+}
+
+// lies writes what the liar is to propose into a folder a kind, and returns the
+// ids of what must not be executed by kind.
+func (c *cluster) lies(dir string) map[string][]string {
+	c.t.Helper()
+	pay := &pb.TransferRequest{To: c.keys["customer"].Party, Amount: euros(1)}
+	late, err := client.Body{ChainID: chain, Party: c.keys["modest"].Party, Expires: time.Now().Add(-time.Minute), Ops: []op.Message{pay}}.Sign(c.keys["modest"])
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	forged := c.sign("modest", pay)
+	forged[len(forged)-1] ^= 1
+	var many []op.Message
+	for range burst + 1 {
+		many = append(many, pay)
+	}
+	again := c.sign("bank", &pb.IssueRequest{To: c.keys["modest"].Party, Amount: euros(1)})
+	w := client.Wallet{API: c.nodes[0].api, Timeout: patience}
+	if _, err := w.Submit(c.t.Context(), again); err != nil {
+		c.t.Fatal(err)
+	}
+	twice := c.sign("modest", pay)
+	ids := map[string][]string{}
+	for kind, txs := range map[string][][]byte{
+		"forged": {forged}, "expired": {late}, "over-quota": {c.sign("modest", many...)}, "executed-before": {again}, "twice": {twice, twice}, "not-a-transaction": {[]byte("hello")},
+	} {
+		ids[kind] = nil
+		tmp := filepath.Join(c.t.TempDir(), kind)
+		if err := os.MkdirAll(tmp, 0o700); err != nil {
+			c.t.Fatal(err)
+		}
+		for i, raw := range txs {
+			if id, ok := client.ID(raw); ok && kind != "executed-before" {
+				ids[kind] = append(ids[kind], id)
+			}
+			if err := os.WriteFile(filepath.Join(tmp, fmt.Sprint(i)), raw, 0o600); err != nil {
+				c.t.Fatal(err)
+			}
+		}
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			c.t.Fatal(err)
+		}
+		if err := os.Rename(tmp, filepath.Join(dir, kind)); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	return ids
+}
+
+// saidIn reads what the liar proposed, by height.
+func saidIn(t *testing.T, dir string) map[int64]string {
+	b, err := os.ReadFile(dir + ".said")
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	out := map[int64]string{}
+	for line := range strings.Lines(string(b)) {
+		var h int64
+		var kind string
+		if n, _ := fmt.Sscan(line, &h, &kind); n == 2 {
+			out[h] = kind
+		}
+	}
+	return out
+}
+
+func kindsOf(said map[int64]string) map[string]bool {
+	out := map[string]bool{}
+	for _, kind := range said {
+		out[kind] = true
+	}
+	return out
+}
