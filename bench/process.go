@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -99,8 +100,19 @@ func (p *process) greeted(ctx context.Context) error {
 			return err
 		}
 	}
-	said, _ := os.ReadFile(p.log.Name())
-	return fmt.Errorf("the node did not start: %s", said[max(0, len(said)-500):])
+	return fmt.Errorf("the node did not start: %s", p.said())
+}
+
+// said is the end of the node's log, or how it begins to say that it panicked.
+func (p *process) said() []byte {
+	const most = 2000
+	log, _ := os.ReadFile(p.log.Name())
+	for _, mark := range []string{"\npanic: ", "\nfatal error: "} {
+		if i := bytes.Index(log, []byte(mark)); i >= 0 {
+			return log[i:min(len(log), i+most)]
+		}
+	}
+	return log[max(0, len(log)-most):]
 }
 
 func (p *process) status(ctx context.Context) (*pb.GetStatusResponse, error) {
@@ -114,7 +126,11 @@ func (p *process) status(ctx context.Context) (*pb.GetStatusResponse, error) {
 // stop ends the node as an operator would.
 func (p *process) stop() error {
 	_ = p.end() // where it ended by itself, Wait says why
-	return errors.Join(p.cmd.Wait(), p.log.Close())
+	err := p.cmd.Wait()
+	if err != nil {
+		err = fmt.Errorf("the node ended with %w: %s", err, p.said())
+	}
+	return errors.Join(err, p.log.Close())
 }
 
 func (p *process) end() error {

@@ -44,7 +44,7 @@ var ErrDamaged = errors.New("state: the store is damaged")
 type Options struct {
 	// InMemory keeps everything in memory: for tests and simulations.
 	InMemory bool
-	// CacheBytes is the size of Pebble's block cache; 64 MiB where 0.
+	// CacheBytes is the size of Pebble's block cache; 128 MiB where 0.
 	CacheBytes int64
 	// ReadOnly leaves the store's files as they are: for checking one.
 	ReadOnly bool
@@ -57,7 +57,7 @@ type Options struct {
 // lost or changed a bit is refused with ErrDamaged.
 func Open(dir string, opt Options) (*Store, error) {
 	if opt.CacheBytes == 0 {
-		opt.CacheBytes = 64 << 20
+		opt.CacheBytes = 128 << 20
 	}
 	o := options(opt)
 	defer o.Cache.Unref()
@@ -65,7 +65,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, readOnly: opt.ReadOnly, cache: newCache(1 << 18), memo: make(map[string]any)}
+	s := &Store{db: db, readOnly: opt.ReadOnly, cache: newCache(1 << 19), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
