@@ -75,6 +75,16 @@ func (b *bench) latencyValidators(ctx context.Context, r *Results) error {
 
 // latencies measures every rate through the nodes of a chain, in turn.
 func (b *bench) latencies(ctx context.Context, r *Results, chain string, w *world, nodes []pbconnect.LedgerClient) error {
+	// One transfer through each node first: what a start takes is measured elsewhere.
+	warm, err := w.sign(len(nodes), w.payOne)
+	if err != nil {
+		return err
+	}
+	for i, api := range nodes {
+		if _, err := submit(ctx, api, warm[i:i+1]); err != nil {
+			return fmt.Errorf("%s: %w", chain, err)
+		}
+	}
 	for _, rate := range rates {
 		var runs []openRun
 		for n := range b.size.Runs {

@@ -32,6 +32,8 @@ func measure(ctx context.Context, o *options) (err error) {
 			continue
 		}
 		if err := part.run(ctx, r); err != nil {
+			b.bar.end()
+			r.print(os.Stdout) // what took so long to measure, though it isn't all
 			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
