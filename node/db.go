@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"slices"
-	"sync/atomic"
+	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	dbm "github.com/cometbft/cometbft-db"
@@ -50,9 +52,46 @@ func (quiet) Fatalf(f string, a ...any) { panic(state.StorageFailed(fmt.Sprintf(
 
 // database adapts Pebble to the interface CometBFT stores through.
 type database struct {
-	db     *pebble.DB
-	name   string
-	closed atomic.Bool
+	db   *pebble.DB
+	name string
+	// mu guards what follows: CometBFT closes its databases while goroutines that
+	// gossip to peers may still be at work.
+	mu     sync.Mutex
+	uses   int // under way
+	closed bool
+	idle   chan struct{} // closed with the last use after the database is
+}
+
+// closePatience is how long Close waits for what is under way.
+const closePatience = 2 * time.Second
+
+// enter begins a use of the database; the returned function ends it. Once the
+// database is closed the goroutine that asks ends instead: an error would make
+// CometBFT panic, and with it a node that was stopping cleanly.
+func (d *database) enter() (leave func()) {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
+		runtime.Goexit()
+	}
+	d.uses++
+	d.mu.Unlock()
+	return d.leave
+}
+
+func (d *database) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.uses--; d.closed && d.uses == 0 {
+		close(d.idle)
+	}
+}
+
+// isClosed says whether the database is closed.
+func (d *database) isClosed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.closed
 }
 
 var (
@@ -65,6 +104,7 @@ func (d *database) Get(key []byte) ([]byte, error) {
 	if len(key) == 0 {
 		return nil, errEmptyKey
 	}
+	defer d.enter()()
 	v, closer, err := d.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {
 		return nil, nil
@@ -86,6 +126,7 @@ func (d *database) set(key, value []byte, o *pebble.WriteOptions) error {
 	if err := check(key, value); err != nil {
 		return err
 	}
+	defer d.enter()()
 	return d.db.Set(key, value, o)
 }
 
@@ -106,6 +147,7 @@ func (d *database) remove(key []byte, o *pebble.WriteOptions) error {
 	if len(key) == 0 {
 		return errEmptyKey
 	}
+	defer d.enter()()
 	return d.db.Delete(key, o)
 }
 
@@ -124,8 +166,10 @@ func (d *database) iterate(start, end []byte, reverse bool) (dbm.Iterator, error
 	if start != nil && len(start) == 0 || end != nil && len(end) == 0 {
 		return nil, errEmptyKey
 	}
+	leave := d.enter()
 	it, err := d.db.NewIter(&pebble.IterOptions{LowerBound: start, UpperBound: end})
 	if err != nil {
+		leave()
 		return nil, err
 	}
 	if reverse {
@@ -133,15 +177,29 @@ func (d *database) iterate(start, end []byte, reverse bool) (dbm.Iterator, error
 	} else {
 		it.First()
 	}
-	return &iterator{it: it, start: start, end: end, reverse: reverse}, nil
+	return &iterator{it: it, start: start, end: end, reverse: reverse, leave: leave}, nil
 }
 
-func (d *database) NewBatch() dbm.Batch { return &batch{d.db.NewBatch()} }
+func (d *database) NewBatch() dbm.Batch {
+	defer d.enter()()
+	return &batch{d, d.db.NewBatch()}
+}
 
 // Close closes the database. Closing twice is harmless.
 func (d *database) Close() error {
-	if d.closed.Swap(true) {
+	d.mu.Lock()
+	if d.closed {
+		d.mu.Unlock()
 		return nil
+	}
+	d.closed, d.idle = true, make(chan struct{})
+	if d.uses == 0 {
+		close(d.idle)
+	}
+	d.mu.Unlock()
+	select {
+	case <-d.idle:
+	case <-time.After(closePatience):
 	}
 	return d.db.Close()
 }
@@ -171,7 +229,10 @@ func (d *database) Compact(start, end []byte) error {
 	return d.db.Compact(context.Background(), start, end, true)
 }
 
-type batch struct{ b *pebble.Batch }
+type batch struct {
+	d *database
+	b *pebble.Batch
+}
 
 func (b *batch) Set(key, value []byte) error {
 	if err := check(key, value); err != nil {
@@ -197,6 +258,7 @@ func (b *batch) write(o *pebble.WriteOptions) error {
 	if b.b == nil {
 		return errClosed
 	}
+	defer b.d.enter()()
 	if err := b.b.Commit(o); err != nil {
 		return err
 	}
@@ -219,6 +281,7 @@ type iterator struct {
 	it         *pebble.Iterator
 	start, end []byte
 	reverse    bool
+	leave      func()
 }
 
 func (i *iterator) Domain() (start, end []byte) { return i.start, i.end }
@@ -226,7 +289,15 @@ func (i *iterator) Valid() bool                 { return i.it.Valid() }
 func (i *iterator) Key() []byte                 { return slices.Clone(i.it.Key()) }
 func (i *iterator) Value() []byte               { return append([]byte{}, i.it.Value()...) }
 func (i *iterator) Error() error                { return i.it.Error() }
-func (i *iterator) Close() error                { return i.it.Close() }
+
+func (i *iterator) Close() error {
+	if i.leave == nil {
+		return nil
+	}
+	defer i.leave()
+	i.leave = nil
+	return i.it.Close()
+}
 
 func (i *iterator) Next() {
 	if !i.it.Valid() {

@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+	"github.com/cometbft/cometbft/config"
 )
 
 // TestDatabasePowerLoss takes the power away between any two operations on the
@@ -89,5 +91,45 @@ func TestDatabasePowerLoss(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
+	}
+}
+
+// Whoever still reads when the database is closed ends, and nothing panics; what
+// is under way is waited for.
+func TestCloseUnderReaders(t *testing.T) {
+	d, err := openDatabase(&config.DBContext{ID: "test", Config: config.DefaultConfig().SetRoot(t.TempDir())}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Set([]byte("a"), []byte("b")); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			read := func() error {
+				it, err := d.Iterator(nil, nil)
+				if err != nil {
+					return err
+				}
+				defer it.Close()
+				_, err = d.Get([]byte("a")) // with an iterator open, while Close waits
+				return err
+			}
+			for {
+				if err := read(); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	time.Sleep(20 * time.Millisecond)
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if err := d.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -64,7 +64,7 @@ func (d *databases) each(fn func(name string, m *pebble.Metrics)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, db := range d.list {
-		if !db.closed.Load() {
+		if !db.isClosed() {
 			fn(db.name, db.db.Metrics())
 		}
 	}
