@@ -115,7 +115,7 @@ func (a *app) ListSnapshots(context.Context, *abci.RequestListSnapshots) (*abci.
 	out := &abci.ResponseListSnapshots{}
 	for _, f := range a.snapshots.offered() {
 		out.Snapshots = append(out.Snapshots, &abci.Snapshot{Height: uint64(f.Height), Format: state.SnapshotFormat,
-			Chunks: uint32(f.Chunks), Hash: f.Root[:], Metadata: f.Cuts})
+			Chunks: uint32(f.Chunks), Hash: f.Root[:], Metadata: f.Metadata()})
 	}
 	return out, nil
 }

@@ -142,8 +142,8 @@ func (f *fetcher) offer(id p2p.ID, m *ssproto.SnapshotsResponse) {
 	if p == nil || m.Format != state.SnapshotFormat || len(m.Hash) != 32 {
 		return // gone, or of another version of the program
 	}
-	d := state.Snapshot{Height: int64(m.Height), Root: [32]byte(m.Hash), Chunks: int(m.Chunks), Cuts: m.Metadata}
-	if err := d.Check(); err != nil {
+	d, err := state.ParseSnapshot(int64(m.Height), [32]byte(m.Hash), int(m.Chunks), m.Metadata)
+	if err != nil {
 		f.ban(id, err)
 		return
 	}
@@ -156,7 +156,7 @@ func (f *fetcher) offer(id p2p.ID, m *ssproto.SnapshotsResponse) {
 }
 
 func offerKey(d state.Snapshot) string {
-	return fmt.Sprintf("%d %x %d %x", d.Height, d.Root, d.Chunks, d.Cuts)
+	return fmt.Sprintf("%d %x %d %x", d.Height, d.Root, d.Chunks, d.Metadata())
 }
 
 // proceed chooses a snapshot where none is chosen, and asks for chunks.

@@ -55,7 +55,7 @@ func newFetching(t *testing.T, dir string, d state.Snapshot, peers ...*fakePeer)
 	}
 	for _, p := range peers {
 		f.must(f.event(p2pEvent{p, came{}}))
-		f.must(f.event(p2pEvent{p, &ssproto.SnapshotsResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Chunks: uint32(d.Chunks), Hash: d.Root[:], Metadata: d.Cuts}}))
+		f.must(f.event(p2pEvent{p, &ssproto.SnapshotsResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Chunks: uint32(d.Chunks), Hash: d.Root[:], Metadata: d.Metadata()}}))
 	}
 	f.must(f.proceed(context.Background()))
 	return f
@@ -189,7 +189,7 @@ func TestBest(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, h := range heights {
-			f.offer(id, &ssproto.SnapshotsResponse{Height: h, Format: state.SnapshotFormat, Chunks: 1, Hash: []byte(root)})
+			f.offer(id, &ssproto.SnapshotsResponse{Height: h, Format: state.SnapshotFormat, Chunks: 1, Hash: []byte(root), Metadata: []byte{0}})
 		}
 	}
 	best := func() int64 { d, _ := f.best(); return d.Height }
@@ -201,8 +201,8 @@ func TestBest(t *testing.T) {
 	steps = append(steps, best())
 	f.drop("c")
 	steps = append(steps, best())
-	f.offer("a", &ssproto.SnapshotsResponse{Height: 0, Format: state.SnapshotFormat, Chunks: 1, Hash: []byte(root)}) // none
-	f.offer("b", &ssproto.SnapshotsResponse{Height: 99, Format: state.SnapshotFormat + 1, Chunks: 1, Hash: []byte(root)})
+	f.offer("a", &ssproto.SnapshotsResponse{Height: 0, Format: state.SnapshotFormat, Chunks: 1, Hash: []byte(root), Metadata: []byte{0}}) // none
+	f.offer("b", &ssproto.SnapshotsResponse{Height: 99, Format: state.SnapshotFormat + 1, Chunks: 1, Hash: []byte(root), Metadata: []byte{0}})
 	steps = append(steps, best())
 	if got := fmt.Sprint(steps, f.banned); got != "[10 30 20 20] map[a:true]" {
 		t.Fatal(got)

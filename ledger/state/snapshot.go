@@ -23,7 +23,8 @@ import (
 // arrives, whoever sent it. Chunks are cut by size, at hashes that are part of
 // the snapshot's description: hashes can be ground, so to cut at prefixes of
 // equal length would let anybody make one chunk too large to send. Then come the
-// used keys, latest minute first: see usedChunk.
+// used keys, latest minute first; how many rows of them a chunk has is part of
+// the description, for a chunk proves no more than what it has: see usedChunk.
 
 // SnapshotFormat is the number of this way to cut and encode a state.
 const SnapshotFormat = 1
@@ -38,6 +39,7 @@ const (
 	// beyond. Nodes that cut otherwise offer other snapshots.
 	ChunkWant = 4 << 20
 	cutLen    = 16 // half a hash, as preimages have
+	countLen  = 4  // of a number of rows
 )
 
 // Snapshot describes a snapshot.
@@ -49,7 +51,25 @@ type Snapshot struct {
 	// Cuts are the first halves of the key hashes that all chunks of rows but the
 	// first begin at, one behind the other.
 	Cuts []byte
+	// Used is the number of rows of each chunk of used keys, 4 bytes each, the
+	// highest first.
+	Used []byte
 }
+
+// ParseSnapshot reads what another node says of a snapshot, and checks it.
+func ParseSnapshot(height int64, root [32]byte, chunks int, metadata []byte) (d Snapshot, err error) {
+	d = Snapshot{Height: height, Root: root, Chunks: chunks}
+	in := &input{rest: metadata}
+	d.Cuts = in.bytes()
+	d.Used = in.take(len(in.rest))
+	if in.bad != nil {
+		return d, fmt.Errorf("state: the description of a snapshot: %w", in.bad)
+	}
+	return d, d.Check()
+}
+
+// Metadata is what ParseSnapshot reads beside the numbers.
+func (d *Snapshot) Metadata() []byte { return append(appendBytes(nil, d.Cuts), d.Used...) }
 
 // Check says whether a description, perhaps somebody else's, is one.
 func (d *Snapshot) Check() error {
@@ -58,8 +78,13 @@ func (d *Snapshot) Check() error {
 		return fmt.Errorf("state: a snapshot of height %d", d.Height)
 	case d.Chunks < 1 || d.Chunks > ChunksMax:
 		return fmt.Errorf("state: a snapshot has 1 to %d chunks, not %d", ChunksMax, d.Chunks)
-	case len(d.Cuts)%cutLen != 0 || d.rows() > d.Chunks:
-		return fmt.Errorf("state: a snapshot of %d chunks with %d bytes of cuts", d.Chunks, len(d.Cuts))
+	case len(d.Cuts)%cutLen != 0 || len(d.Used)%countLen != 0 || d.rows()+len(d.Used)/countLen != d.Chunks:
+		return fmt.Errorf("state: a snapshot of %d chunks with %d bytes of cuts and %d of counts", d.Chunks, len(d.Cuts), len(d.Used))
+	}
+	for i := range d.Chunks - d.rows() {
+		if d.usedRows(i) == 0 {
+			return fmt.Errorf("state: a snapshot with no row in its chunk %d of used keys", i)
+		}
 	}
 	last := make([]byte, cutLen)
 	for cut := range slices.Chunk(d.Cuts, cutLen) {
@@ -73,6 +98,11 @@ func (d *Snapshot) Check() error {
 
 // rows is the number of chunks of rows.
 func (d *Snapshot) rows() int { return len(d.Cuts)/cutLen + 1 }
+
+// usedRows is the number of rows of the i-th chunk of used keys.
+func (d *Snapshot) usedRows(i int) int {
+	return int(binary.BigEndian.Uint32(d.Used[i*countLen:]))
+}
 
 // span is where the i-th chunk of rows begins, and ends; zero for the end.
 func (d *Snapshot) span(i int) (from, to smt.Hash) {
@@ -135,6 +165,9 @@ func (f *Frozen) Divide(seals Seals, want int, stop func() bool) error {
 	}
 	if f.used, err = f.cutUsed(seals, want); err != nil {
 		return err
+	}
+	for _, p := range f.used {
+		f.Used = binary.BigEndian.AppendUint32(f.Used, p.rows)
 	}
 	if f.Chunks = f.rows() + len(f.used); f.Chunks > ChunksMax {
 		return fmt.Errorf("state: a snapshot of %d chunks; %d is the most", f.Chunks, ChunksMax)

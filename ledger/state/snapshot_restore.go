@@ -40,7 +40,7 @@ func chunkKey(i int) []byte { return binary.BigEndian.AppendUint32(bytes.Clone(m
 func (d *Snapshot) encode() []byte {
 	b := binary.BigEndian.AppendUint64([]byte{SnapshotFormat}, uint64(d.Height))
 	b = binary.BigEndian.AppendUint32(append(b, d.Root[:]...), uint32(d.Chunks))
-	return append(b, d.Cuts...)
+	return append(b, d.Metadata()...)
 }
 
 // OpenRestore goes on with the restoring of a snapshot in dir, which is of this
@@ -84,8 +84,8 @@ func Restoring(dir string) (d Snapshot, ok bool) {
 	if errors.Join(err, db.Close()) != nil || len(b) < 45 || b[0] != SnapshotFormat {
 		return d, false
 	}
-	d = Snapshot{Height: int64(binary.BigEndian.Uint64(b[1:])), Root: [32]byte(b[9:41]), Chunks: int(binary.BigEndian.Uint32(b[41:])), Cuts: b[45:]}
-	return d, d.Check() == nil
+	d, err = ParseSnapshot(int64(binary.BigEndian.Uint64(b[1:])), [32]byte(b[9:41]), int(binary.BigEndian.Uint32(b[41:])), b[45:])
+	return d, err == nil
 }
 
 // open opens the database and says whether it is of this snapshot.
@@ -162,7 +162,7 @@ func (r *Restore) Apply(i int, chunk []byte) (err error) {
 	if i < r.rows() {
 		err = r.rowsOf(batch, i, chunk)
 	} else {
-		tail, err = r.usedOf(batch, chunk)
+		tail, err = r.usedOf(batch, i-r.rows(), chunk)
 	}
 	if err != nil {
 		return fmt.Errorf("chunk %d of height %d: %w", i, r.Height, err)
@@ -197,9 +197,12 @@ func (r *Restore) rowsOf(batch *pebble.Batch, i int, chunk []byte) error {
 	return nil
 }
 
-// usedOf checks a chunk of used keys against the rows that are there.
-func (r *Restore) usedOf(batch *pebble.Batch, chunk []byte) (usedTail, error) {
+// usedOf checks the i-th chunk of used keys against the rows that are there.
+func (r *Restore) usedOf(batch *pebble.Batch, i int, chunk []byte) (usedTail, error) {
 	before, rows, err := decodeUsed(chunk)
+	if want := r.usedRows(i); err == nil && len(rows) != want {
+		err = fmt.Errorf("it has %d rows of used keys; the snapshot has %d there", len(rows), want)
+	}
 	if err == nil {
 		var tail usedTail
 		if tail, err = r.tail.check(before, rows, r.seals, restored{r.db}); err == nil {

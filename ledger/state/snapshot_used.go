@@ -13,15 +13,18 @@ import (
 // covers its rows from the first on, so what is sent first is what the tree
 // commits to: a chunk that ends within a minute says what the digest was before
 // its last row, and the next chunk must lead there. Taken in order, each proves
-// itself. It is that digest (or nothing) and then rows to the end: minute, keys;
-// numbers and lengths as in a chunk of rows. The heights of rows are not sent:
-// nothing commits to them, and their order is enough.
+// itself, as far as it goes: how many rows it has is in the snapshot's
+// description, or a chunk cut off between two minutes would pass, and the next
+// one, an honest one perhaps, seem wrong. It is that digest (or nothing) and then
+// rows to the end: minute, keys; numbers and lengths as in a chunk of rows. The
+// heights of rows are not sent: nothing commits to them, and their order is enough.
 
 // usedPart is where a chunk of used keys is: rows from the first to the last, by
 // their keys in the store, descending.
 type usedPart struct {
 	first, last []byte
 	before      []byte
+	rows        uint32
 }
 
 // usedEntry is a row of used keys.
@@ -64,6 +67,7 @@ func (f *Frozen) cutUsed(seals Seals, want int) (out []usedPart, err error) {
 			}
 			p := &out[len(out)-1]
 			p.last, p.before = r.at, r.before
+			p.rows++
 			full += r.size
 		}
 	}
@@ -145,7 +149,12 @@ func (t usedTail) check(digestBefore []byte, rows []usedEntry, seals Seals, stat
 			return t, fmt.Errorf("used keys of minute %d are not the next ones", minute)
 		}
 		var digest []byte
-		if n == len(rows) {
+		if n == len(rows) && len(digestBefore) > 0 {
+			// A digest that means nothing would be looked for in the next chunk.
+			first := rows[n-1].keys
+			if bytes.Equal(seals.Fold(digestBefore, first), seals.Fold(nil, first)) {
+				return t, fmt.Errorf("the first used keys of minute %d have %x before them", minute, digestBefore)
+			}
 			digest = digestBefore
 		}
 		for _, e := range slices.Backward(rows[:n]) {
