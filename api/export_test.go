@@ -37,12 +37,16 @@ func ToConnect(err error) error {
 	return (&Server{log: quietLog}).toConnect(context.Background(), "test", err)
 }
 
-// Numbered makes an error with a code.
+// Numbered makes an error with a code, as the API comes by one.
 func Numbered(c pb.Code) error {
 	if c == pb.Code_INTERNAL {
 		return errors.New("the disk is on fire")
 	}
-	return op.Errorf(c, "about %s", c)
+	err := op.Errorf(c, "about %s", c)
+	if c == pb.Code_RATE_LIMITED {
+		return &limited{err, 2500 * time.Millisecond}
+	}
+	return err
 }
 
 // CallerOf is whom a request is counted for, and whether no limit applies, where

@@ -8,14 +8,18 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
 	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/gen/pb/pbconnect"
 	"github.com/troth-ledger/troth/internal/testnode"
+	"github.com/troth-ledger/troth/node"
 )
 
 const service = "/troth.v1.Ledger/"
@@ -86,17 +90,42 @@ func TestProtocols(t *testing.T) {
 	}
 }
 
+// detail is the number that an error carries. Beside it there is nothing but,
+// where coming again is of use, when to: a RetryInfo, and the header that says
+// the same.
 func detail(t *testing.T, err error) *pb.ErrorDetail {
 	t.Helper()
 	var ce *connect.Error
 	if !errors.As(err, &ce) || len(ce.Details()) == 0 {
 		t.Fatalf("%v has no detail", err)
 	}
-	m, err := ce.Details()[0].Value()
-	if err != nil {
-		t.Fatal(err)
+	var all []proto.Message
+	for _, d := range ce.Details() {
+		m, err := d.Value()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, m)
 	}
-	return m.(*pb.ErrorDetail)
+	e, ok := all[0].(*pb.ErrorDetail)
+	if !ok {
+		t.Fatalf("the first detail of %v is %v", err, all[0])
+	}
+	again := e.Code == pb.Code_RATE_LIMITED || e.Code == pb.Code_BUSY
+	if !again {
+		if len(all) != 1 || ce.Meta().Get("Retry-After") != "" {
+			t.Errorf("%s: details %v and the header %v, want the number alone", e.Code, all, ce.Meta())
+		}
+		return e
+	}
+	if len(all) != 2 {
+		t.Fatalf("%s: details %v, want the number and when to come again", e.Code, all)
+	}
+	wait, ok := all[1].(*errdetails.RetryInfo)
+	if !ok || wait.RetryDelay.AsDuration() <= 0 || ce.Meta().Get("Retry-After") != strconv.Itoa(node.WaitSeconds(wait.RetryDelay.AsDuration())) {
+		t.Errorf("%s: come again after %v, header %v", e.Code, all[1], ce.Meta())
+	}
+	return e
 }
 
 // TestJSON: plain JSON over HTTP.

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/sim"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
 )
@@ -160,58 +161,38 @@ func (m *market) rows(table string) []string { return slices.Sorted(maps.Keys(m.
 // balance is the naive accountant: what promises and pools say they hold is what
 // is held, once, and what a promise was given is what it paid and still has.
 func (m *market) balance() {
-	held, promised, paid := map[string]int64{}, map[string]int64{}, map[string]int64{}
-	for _, k := range m.rows("settlements") {
-		for _, leg := range m.records["settlements"][k].(*pb.Settlement).Payouts {
+	paid := map[string]int64{}
+	for k, s := range all[*pb.Settlement](m, "settlements") {
+		for _, leg := range s.Payouts {
 			if leg.Units < 0 || leg.To == "" {
 				m.rt.Fatalf("settlement %s pays %d to %q", k, leg.Units, leg.To)
 			}
 			paid[strings.Split(k, "/")[0]+"/"+leg.Hold] += leg.Units
 		}
 	}
-	for _, id := range m.rows("promises") {
-		p := m.records["promises"][id].(*pb.Promise)
-		open := p.State != pb.PromiseState_SETTLED
-		if p.Wake != nil && !p.Wake.AsTime().After(m.last) || open && p.Wake == nil {
+	promises, holds := all[*pb.Promise](m, "promises"), all[*pb.Hold](m, "holds")
+	for id, p := range promises {
+		if p.Wake != nil && !p.Wake.AsTime().After(m.last) {
 			m.rt.Fatalf("promise %s is %s at %s and wakes at %v", id, p.State, m.last, p.Wake)
 		}
-		for _, h := range p.Holds {
-			left := h.Put - h.Paid
-			switch {
-			case left < 0 || !open && left != 0 || h.Paid != paid[id+"/"+h.Name]:
-				m.rt.Fatalf("promise %s, hold %s: put %d, paid %d, settled %d", id, h.Name, h.Put, h.Paid, paid[id+"/"+h.Name])
-			case !open || h.Party == "" || left == 0:
-			case h.Pool != "":
-				promised[h.Pool] += left * max(int64(p.Copies), 1)
-			default:
-				held[id+"/"+h.Name] = left * max(int64(p.Copies), 1)
-			}
-		}
-		if a := p.Assertion; a.GetBond() != nil {
-			held[id+"/#challenge"] = a.Bond.Units
-			if a.Answerer != "" {
-				held[id+"/#answer"] = a.Bond.Units
-			}
+	}
+	for id, h := range holds {
+		if h.Expires != nil {
+			m.rt.Fatalf("hold %s expires; nobody here makes one that does", id)
 		}
 	}
-	for _, id := range m.rows("pools") {
-		p := m.records["pools"][id].(*pb.Pool)
-		if p.Committed != promised[id] || p.Committed > p.Units {
-			m.rt.Fatalf("pool %s has %d, %d of it promised; promises say %d", id, p.Units, p.Committed, promised[id])
-		}
-		if p.Units > 0 {
-			held[id] = p.Units
-		}
+	if err := sim.Held(promises, all[*pb.Pool](m, "pools"), holds, paid); err != nil {
+		m.rt.Fatal(err)
 	}
-	for _, id := range m.rows("holds") {
-		if h := m.records["holds"][id].(*pb.Hold); h.Units != held[id] {
-			m.rt.Fatalf("hold %s has %d, its promise or pool says %d", id, h.Units, held[id])
-		}
-		delete(held, id)
+}
+
+// all are a table's records by their keys.
+func all[T proto.Message](m *market, table string) map[string]T {
+	out := map[string]T{}
+	for k, r := range m.records[table] {
+		out[k] = r.(T)
 	}
-	if len(held) > 0 {
-		m.rt.Fatalf("held by nothing: %v", held)
-	}
+	return out
 }
 
 // over says that everything is: each promise settled, as the naive model says

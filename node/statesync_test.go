@@ -51,7 +51,7 @@ func newProvider(t *testing.T) *world {
 	t.Helper()
 	w := prepareWorld(t, 20, func(c *Config, _ *pb.Genesis) {
 		c.P2P.Listen = freePort(t)
-		c.Snapshots.Every = 5 * time.Second
+		c.Snapshots.Every = time.Second
 	})
 	w.start()
 	t.Cleanup(func() {

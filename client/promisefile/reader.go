@@ -10,6 +10,7 @@ import (
 	"github.com/troth-ledger/troth/client/promisefile/yaml"
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/promise/contract"
+	"github.com/troth-ledger/troth/ledger/promise/rule"
 )
 
 // faultsMax is the most faults reported of one file.
@@ -200,7 +201,7 @@ func clip(s string) string {
 
 // nearest ends a message about an unknown word with the nearest known ones.
 func nearest(got string, words []string) string {
-	if s := contract.Nearest(got, words); s != "" {
+	if s := rule.Nearest(got, words); s != "" {
 		return "; did you mean " + s + "?"
 	}
 	if len(words) == 0 {

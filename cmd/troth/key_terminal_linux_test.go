@@ -15,6 +15,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/troth-ledger/troth/internal/need"
 )
 
 // terminal is a program on a terminal of its own.
@@ -31,7 +33,7 @@ func onTerminal(t *testing.T, columns uint16, args ...string) *terminal {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Skipf("no terminal to be had here: %v", err)
+		need.Missing(t, "it needs a terminal of its own, by /dev/ptmx: %v", err)
 	}
 	fd := int(master.Fd())
 	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)

@@ -19,6 +19,7 @@ import (
 
 	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/testbin"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/node"
 )
@@ -34,8 +35,8 @@ func buildByzantine() (string, error) {
 		return "", err
 	}
 	dir := strings.TrimSpace(string(out))
-	replace := map[string]string{filepath.Join(dir, "byzantine.go"): filepath.Join(binDir, "byzantine.go")}
-	if err := os.WriteFile(filepath.Join(binDir, "byzantine.go"), byzantine, 0o600); err != nil {
+	replace := map[string]string{filepath.Join(dir, "byzantine.go"): filepath.Join(testbin.Dir(), "byzantine.go")}
+	if err := os.WriteFile(filepath.Join(testbin.Dir(), "byzantine.go"), byzantine, 0o600); err != nil {
 		return "", err
 	}
 	for file, method := range map[string]string{"propose.go": "PrepareProposal", "app.go": "ProcessProposal"} {
@@ -47,12 +48,12 @@ func buildByzantine() (string, error) {
 		if strings.Count(string(src), was) != 1 {
 			return "", fmt.Errorf("node/%s has not one method %s", file, method)
 		}
-		replace[filepath.Join(dir, file)] = filepath.Join(binDir, file)
-		if err := os.WriteFile(filepath.Join(binDir, file), []byte(strings.Replace(string(src), was, is, 1)), 0o600); err != nil {
+		replace[filepath.Join(dir, file)] = filepath.Join(testbin.Dir(), file)
+		if err := os.WriteFile(filepath.Join(testbin.Dir(), file), []byte(strings.Replace(string(src), was, is, 1)), 0o600); err != nil {
 			return "", err
 		}
 	}
-	overlay := filepath.Join(binDir, "overlay.json")
+	overlay := filepath.Join(testbin.Dir(), "overlay.json")
 	b, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		return "", err
@@ -60,7 +61,7 @@ func buildByzantine() (string, error) {
 	if err := os.WriteFile(overlay, b, 0o600); err != nil {
 		return "", err
 	}
-	return build("troth-byzantine", "-overlay", overlay)
+	return testbin.Build("troth-byzantine", "-overlay", overlay)
 }
 
 // TestByzantineProposer: whatever a proposer puts into a block that may not be

@@ -15,6 +15,7 @@ import (
 	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/client/keyfile"
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/need"
 	"github.com/troth-ledger/troth/ledger"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/sig"
@@ -55,7 +56,7 @@ func begin(t *testing.T, n, more int, wire bool) *cluster {
 	}
 	c := newCluster(t, n, more)
 	if wire && c.net.ns == nil {
-		t.Skip("not run: it needs network namespaces")
+		need.Missing(t, "it needs network namespaces that can be cut: root, ip of the package iproute2, and /dev/net/tun")
 	}
 	c.begin(n)
 	return c

@@ -3,16 +3,15 @@
 package cluster
 
 import (
-	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	"github.com/troth-ledger/troth/gen/pb/pbconnect"
+	"github.com/troth-ledger/troth/internal/testbin"
 )
 
 // patience is how long anything may take that should happen soon: this is for
@@ -57,7 +56,7 @@ func (c *cluster) launch(i int) {
 	bin := m.bin
 	if bin == "" {
 		var err error
-		if bin, err = honest(); err != nil {
+		if bin, err = testbin.Build("troth"); err != nil {
 			c.t.Fatal(err)
 		}
 	}
@@ -79,13 +78,7 @@ func (c *cluster) launch(i int) {
 	serve, end := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(end)
-		served := false
-		for s := bufio.NewScanner(out); s.Scan(); {
-			if f := strings.Fields(s.Text()); !served && len(f) > 1 && f[0] == "API" {
-				served = true
-				close(serve)
-			}
-		}
+		testbin.Follow(out, func(string) { close(serve) })
 		_ = cmd.Wait()
 	}()
 	m.mu.Lock()

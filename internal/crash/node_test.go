@@ -1,14 +1,11 @@
 package crash
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +16,7 @@ import (
 	"github.com/troth-ledger/troth/client/keyfile"
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/gen/pb/pbconnect"
+	"github.com/troth-ledger/troth/internal/testbin"
 	"github.com/troth-ledger/troth/ledger"
 	"github.com/troth-ledger/troth/ledger/sig"
 	"github.com/troth-ledger/troth/node"
@@ -31,29 +29,7 @@ const (
 	money  = "EUR@bank"
 )
 
-// binDir is where the binary is.
-var binDir string
-
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "troth-crash-")
-	if err != nil {
-		panic(err)
-	}
-	binDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
-
-// build makes the binary once.
-var build = sync.OnceValues(func() (string, error) {
-	bin := filepath.Join(binDir, "troth")
-	out, err := exec.Command("go", "build", "-o", bin, "github.com/troth-ledger/troth/cmd/troth").CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("building: %w\n%s", err, out)
-	}
-	return bin, nil
-})
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
 // who is a party with its key.
 type who struct {
@@ -111,7 +87,7 @@ type process struct {
 // start runs the binary and waits until it serves, or ends by itself.
 func (h *home) start(t *testing.T, env ...string) (p *process, up bool) {
 	t.Helper()
-	bin, err := build()
+	bin, err := testbin.Build("troth")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,11 +109,7 @@ func (h *home) start(t *testing.T, env ...string) (p *process, up bool) {
 	t.Cleanup(p.kill) // whatever becomes of the test
 	found := make(chan string, 1)
 	go func() {
-		for s := bufio.NewScanner(out); s.Scan(); {
-			if f := strings.Fields(s.Text()); len(f) > 1 && f[0] == "API" {
-				found <- f[1]
-			}
-		}
+		testbin.Follow(out, func(url string) { found <- url })
 		p.end <- p.cmd.Wait()
 	}()
 	select {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestShift(t *testing.T) {
-	now := time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
+	now := time.Date(2027, 1, 2, 3, 4, 5, 600, time.UTC)
 	in := `{"a": "2026-11-20T10:00:00Z", "b": "2026-11-20T11:30:00+00:00", "c": "2026-11-20 10:00Z", "day": "2026-11-20"}`
 	want := `{"a": "2027-01-02T01:34:05Z", "b": "2027-01-02T03:04:05Z", "c": "2027-01-02 01:34Z", "day": "2026-11-20"}`
 	if got := string(shift([]byte(in), now)); got != want {

@@ -121,60 +121,19 @@ func (s *sim) punctual(x *ledger.Executed, inForce *pb.Params) {
 	}
 }
 
-// verify looks at every promise, pool and hold: what promises and pools say
-// they hold is held, once, and what a promise was given is what it paid and
-// still has.
+// verify looks at every promise, pool, hold and holding.
 func (s *sim) verify() {
-	w, held, promised := s.w, map[string]int64{}, map[string]int64{}
-	for id, p := range w.promises {
-		if p.Wake == nil {
-			failf("promise %s on %s is %s and never looked at", id, p.Template, p.State)
-		}
-		copies := max(int64(p.Copies), 1)
-		for _, h := range p.Holds {
-			left := h.Put - h.Paid
-			switch {
-			case left < 0 || h.Paid != s.books.paid[id+"/"+h.Name]:
-				failf("promise %s, hold %s: put %d, paid %d, settled %d", id, h.Name, h.Put, h.Paid, s.books.paid[id+"/"+h.Name])
-			case h.Party == "" || left == 0:
-			case h.Pool != "":
-				promised[h.Pool] += left * copies
-			default:
-				held[id+"/"+h.Name] = left * copies
-			}
-		}
-		if a := p.Assertion; a.GetBond() != nil {
-			held[id+"/#challenge"] = a.Bond.Units
-			if a.Answerer != "" {
-				held[id+"/#answer"] = a.Bond.Units
-			}
-		}
-	}
-	for id, p := range w.pools {
-		if p.Committed != promised[id] || p.Committed > p.Units {
-			failf("pool %s has %d, %d of it promised; promises say %d", id, p.Units, p.Committed, promised[id])
-		}
-		if p.Units > 0 {
-			held[id] = p.Units
-		}
-	}
+	check(Held(s.w.promises, s.w.pools, s.w.holds, s.books.paid))
 	sums := map[string]int64{}
-	for id, h := range w.holds {
-		if h.Expires == nil && h.Units != held[id] {
-			failf("hold %s has %d, its promise or pool says %d", id, h.Units, held[id])
-		}
-		delete(held, id)
+	for _, h := range s.w.holds {
 		sums[holding(h.Party, h.Asset)] += h.Units
 	}
-	if len(held) > 0 {
-		failf("held by nothing: %v", held)
-	}
-	for key, h := range w.holdings {
+	for key, h := range s.w.holdings {
 		if h.Held != sums[key] {
 			failf("holding %q has %d held, its holds have %d", key, h.Held, sums[key])
 		}
 	}
-	s.books.forget(w.now)
+	s.books.forget(s.w.now)
 }
 
 // recount reads every row of a machine, and compares all with the books.

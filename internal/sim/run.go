@@ -87,7 +87,7 @@ type Failure struct {
 
 // Error says what happened, and how to see it again.
 func (f *Failure) Error() string {
-	return fmt.Sprintf("height %d: %s\nreplay: SIM_SEED=%d SIM_OPS=%d go test ./internal/sim -run TestReplay -count=1 -v", f.Height, f.What, f.Seed, f.Ops)
+	return fmt.Sprintf("height %d: %s\nreplay: SIM_SEED=%d SIM_OPS=%d go test -tags soak ./internal/sim -run TestSoak -count=1 -v", f.Height, f.What, f.Seed, f.Ops)
 }
 
 // sim is a play.

@@ -106,19 +106,6 @@ func TestEveryOperation(t *testing.T) {
 	}
 }
 
-// TestReplay plays what SIM_SEED and SIM_OPS say: see Failure.
-func TestReplay(t *testing.T) {
-	seed, err := strconv.ParseUint(os.Getenv("SIM_SEED"), 10, 64)
-	if err != nil {
-		t.Skip("SIM_SEED is not set")
-	}
-	ops, err := strconv.Atoi(os.Getenv("SIM_OPS"))
-	if err != nil {
-		t.Fatalf("SIM_OPS: %v", err)
-	}
-	play(t, seed, ops)
-}
-
 // TestSameSeed: a seed plays the same twice, or a failure could not be replayed.
 func TestSameSeed(t *testing.T) {
 	a, b := play(t, 4, 600), play(t, 4, 600)

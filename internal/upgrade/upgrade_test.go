@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"os"
@@ -18,38 +17,23 @@ import (
 	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/client/keyfile"
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/testbin"
 )
 
 const chain = "troth-upgrade"
 
-// binDir is where the binaries are.
-var binDir string
+func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
 
-func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "troth-upgrade-")
-	if err != nil {
-		panic(err)
-	}
-	binDir = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
-}
-
-// build makes a binary once, with a rehearsal of a version of the rules or
-// without.
+// build makes a binary, with a rehearsal of a version of the rules or without.
 func build(t *testing.T, protocol string) string {
 	t.Helper()
-	bin := filepath.Join(binDir, "troth"+protocol)
-	if _, err := os.Stat(bin); err == nil {
-		return bin
-	}
-	args := []string{"build", "-o", bin}
+	var flags []string
 	if protocol != "" {
-		args = append(args, "-ldflags", "-X github.com/troth-ledger/troth/ledger/council.rehearsal="+protocol)
+		flags = []string{"-ldflags", "-X github.com/troth-ledger/troth/ledger/council.rehearsal=" + protocol}
 	}
-	if out, err := exec.Command("go", append(args, "github.com/troth-ledger/troth/cmd/troth")...).CombinedOutput(); err != nil {
-		t.Fatalf("building: %v\n%s", err, out)
+	bin, err := testbin.Build("troth"+protocol, flags...)
+	if err != nil {
+		t.Fatal(err)
 	}
 	return bin
 }
@@ -104,11 +88,7 @@ func start(t *testing.T, bin, home string) (p *process, up bool) {
 	}
 	found := make(chan string, 1)
 	go func() {
-		for s := bufio.NewScanner(out); s.Scan(); {
-			if f := strings.Fields(s.Text()); len(f) > 1 && f[0] == "API" {
-				found <- f[1]
-			}
-		}
+		testbin.Follow(out, func(url string) { found <- url })
 		_ = p.cmd.Wait()
 		p.exit <- p.cmd.ProcessState.ExitCode()
 	}()

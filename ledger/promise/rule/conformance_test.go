@@ -19,44 +19,17 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/troth-ledger/troth/internal/need"
 )
-
-// root is the folder of go.mod.
-func root(t *testing.T) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			t.Skip("no go.mod above the test")
-		}
-		dir = up
-	}
-}
-
-// conformanceDir is ../shared/conformance/cel beside the repository's root.
-func conformanceDir(t *testing.T) string {
-	t.Helper()
-	cases := filepath.Join(filepath.Dir(root(t)), "shared", "conformance", "cel")
-	if _, err := os.Stat(cases); err != nil {
-		t.Skipf("the CEL conformance cases are not at %s", cases)
-	}
-	return cases
-}
 
 // TestConformance runs every published case. A case passes, or a rule of
 // exclude names the feature it uses that the dialect leaves out; then Compile
 // must refuse it. Nothing is excluded by its name.
 func TestConformance(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(conformanceDir(t), "*.textproto"))
+	files, err := filepath.Glob(filepath.Join(need.Conformance(t, "cel"), "*.textproto"))
 	if err != nil || len(files) == 0 {
-		t.Skip("no conformance files")
+		t.Fatalf("no conformance files: %v", err)
 	}
 	listed := readExcluded(t)
 	var excluded []string
@@ -176,7 +149,7 @@ func runCase(c *conf.SimpleTest, reason string) error {
 
 // TestPinned: the dialect is one version of the library, and this is it.
 func TestPinned(t *testing.T) {
-	mod, err := os.ReadFile(filepath.Join(root(t), "go.mod"))
+	mod, err := os.ReadFile(filepath.Join(need.Root(t), "go.mod"))
 	if err != nil {
 		t.Fatal(err)
 	}

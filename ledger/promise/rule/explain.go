@@ -171,12 +171,7 @@ func between(s, open, shut string) string {
 
 // suggest ends a message with the nearest of names, or with all of them.
 func suggest(got string, names []string, lead string) string {
-	best, bestD := "", len(got)/2+1
-	for _, n := range names {
-		if d := distance(got, n); d < bestD {
-			best, bestD = n, d
-		}
-	}
+	best := Nearest(got, names)
 	switch {
 	case best != "":
 		return "; did you mean " + best + "?"
@@ -186,28 +181,4 @@ func suggest(got string, names []string, lead string) string {
 		names = names[:12]
 	}
 	return "; " + lead + " " + strings.Join(names, ", ")
-}
-
-// distance is the number of single-character edits between two names.
-func distance(a, b string) int {
-	if len(a) > 64 || len(b) > 64 {
-		return 64
-	}
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			subst := diag
-			if a[i-1] != b[j-1] {
-				subst++
-			}
-			diag = row[j]
-			row[j] = min(subst, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && soak
 
 package cluster
 
@@ -19,6 +19,7 @@ import (
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/internal/need"
 	"github.com/troth-ledger/troth/node"
 )
 
@@ -29,6 +30,13 @@ const (
 	// signerAt is where the node waits for it.
 	signerAt = "127.0.0.1:26659"
 )
+
+// init makes the program a signer before it would run tests.
+func init() {
+	if args := os.Getenv(signerEnv); args != "" {
+		runSigner(args)
+	}
+}
 
 // runSigner signs for a node until the process ends: CometBFT's own signer.
 func runSigner(args string) {
@@ -48,12 +56,9 @@ func runSigner(args string) {
 // TestRemoteSigner runs a validator whose key is with another process. The chain
 // goes on while the signer is away, and the node signs again when it is back.
 func TestRemoteSigner(t *testing.T) {
-	if !soak {
-		t.Skip("run in the long run: -tags soak")
-	}
 	c := newCluster(t, 4, 0)
 	if c.net.ns == nil {
-		t.Skip("not run: the signer's port is only known to be free in a network namespace")
+		need.Missing(t, "it needs network namespaces: only there is the signer's port known to be free")
 	}
 	m := c.nodes[3]
 	conf := filepath.Join(m.home, node.ConfigFile)

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux && soak
 
 package cluster
 
@@ -18,9 +18,6 @@ import (
 // TestDoubleSign runs a validator's key on two nodes, the mistake that operators
 // make. The evidence gets on the ledger, and the seat loses its power.
 func TestDoubleSign(t *testing.T) {
-	if !soak {
-		t.Skip("run in the long run: -tags soak")
-	}
 	c := begin(t, 4, 1, false)
 	l := c.load()
 	l.serves("all four run", 10)
