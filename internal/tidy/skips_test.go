@@ -14,17 +14,11 @@ var draws = map[string]bool{
 	"ledger/state/smt/property_test.go": true,
 }
 
-// beside are files that skip where data is missing that stands beside other
-// data, without which other tests fail where CI is set.
-var beside = map[string]string{
-	"ledger/state/smt/vectors_test.go": "ledger/sig/conformance_test.go",
-}
-
 // TestSkips: a test is skipped with -short alone, which no check of ours gives.
 // What a machine lacks is said with need.Missing, which fails where CI is set.
 func TestSkips(t *testing.T) {
 	for _, s := range sources(t) {
-		if !s.test() || s.dir() == "internal/need" || draws[s.path] || beside[s.path] != "" {
+		if !s.test() || s.dir() == "internal/need" || draws[s.path] {
 			continue
 		}
 		short := map[ast.Node]bool{}

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	ics23 "github.com/cosmos/ics23/go"
+
+	"github.com/troth-ledger/troth/internal/need"
 )
 
 // vector is a file of cosmos/ics23 testdata. Value is empty for absence.
@@ -26,28 +28,11 @@ func (h *hexBytes) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// vectorFiles finds ../shared/conformance beside the folder that has go.mod.
+// vectorFiles are the published vectors.
 func vectorFiles(t *testing.T) []string {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above the working directory")
-		}
-		dir = filepath.Dir(dir)
-	}
-	pattern := filepath.Join(dir, "..", "shared", "conformance", "ics23", "smt", "*.json")
-	files, err := filepath.Glob(pattern)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(files) == 0 {
-		t.Skipf("no conformance data: nothing matches %s", pattern)
+	files, err := filepath.Glob(filepath.Join(need.Conformance(t, "ics23/smt"), "*.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatal("there are none", err)
 	}
 	return files
 }
