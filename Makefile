@@ -48,7 +48,7 @@ gen:
 
 ## soak: what takes longer than a change should wait
 soak:
-	$(GO) test -tags soak -timeout 2h ./internal/crash ./ledger ./ledger/state ./node
+	$(GO) test -tags soak -timeout 2h ./internal/crash ./ledger ./node
 	$(GO) test -tags soak -timeout 1h -count 1 -v ./internal/cluster
 	SIM_OPS=$(SIM_OPS) $(GO) test -tags soak -timeout 4h -count 1 -v -run TestSoak ./internal/sim
 

@@ -166,8 +166,8 @@ func must(err error) {
 
 // Commit makes the finalised block visible. It is written, not synced:
 // CometBFT has the block on disk, synced, and hands it in again should the
-// machine lose what was not. An error means that nothing more can be written;
-// the node stops.
+// machine lose what was not. An error means that nothing more can be written,
+// as where the disk is full: each later call returns one too, and the node stops.
 func (s *Store) Commit(locals []Local) error {
 	b := s.ready
 	if b == nil {
@@ -179,7 +179,7 @@ func (s *Store) Commit(locals []Local) error {
 	if err := s.commitUsed(b); err != nil {
 		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)
 	}
-	if err := b.batch.Commit(pebble.NoSync); err != nil {
+	if err := s.disk.do(func() error { return b.batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: writing height %d: %w", b.height, err)
 	}
 	s.ready = nil

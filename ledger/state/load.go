@@ -17,7 +17,7 @@ const loadBatch = 4 << 20
 // Whoever opens the store afterwards learns whether the rows hash to the root.
 type Loader struct {
 	db    *pebble.DB
-	bad   chan error // what went wrong behind it, as where the disk is full
+	disk  *disk
 	batch *pebble.Batch
 	last  []byte
 	rows  int
@@ -28,18 +28,13 @@ func NewLoader(dir string) (*Loader, error) {
 	o := options(Options{CacheBytes: 8 << 20})
 	defer o.Cache.Unref()
 	o.ErrorIfExists = true
-	bad := make(chan error, 1)
-	o.EventListener.BackgroundError = func(err error) {
-		select {
-		case bad <- err:
-		default: // one is enough
-		}
-	}
+	d := diskOf(o)
+	d.heard = true
 	db, err := openPebble(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	return &Loader{db: db, bad: bad, batch: db.NewBatch()}, nil
+	return &Loader{db: db, disk: d, batch: db.NewBatch()}, nil
 }
 
 // Add takes a row. Rows come in the order of View.Rows. A row of no table, or
@@ -93,7 +88,7 @@ func (l *Loader) flush(size int) error {
 	if l.batch.Len() < size {
 		return nil
 	}
-	if err := l.batch.Commit(pebble.NoSync); err != nil {
+	if err := l.disk.do(func() error { return l.batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: loading: %w", err)
 	}
 	l.batch = l.db.NewBatch()
@@ -109,21 +104,18 @@ func (l *Loader) Finish(height int64, root [32]byte) error {
 	if err == nil {
 		err = l.settle()
 	}
-	return errors.Join(err, l.Close())
+	if closed := l.Close(); err == nil {
+		err = closed
+	}
+	return err
 }
 
-// settle waits until everything is in tables. Pebble itself would try for ever.
+// settle waits until everything is in tables.
 func (l *Loader) settle() error {
-	flushed, err := l.db.AsyncFlush()
-	if err != nil {
+	if err := l.disk.do(l.db.Flush); err != nil {
 		return fmt.Errorf("state: loading: %w", err)
 	}
-	select {
-	case <-flushed:
-		return nil
-	case err := <-l.bad:
-		return fmt.Errorf("state: loading: %w", err)
-	}
+	return nil
 }
 
 // Close gives up: what was loaded has no head, and is no store. After Finish it
@@ -134,5 +126,5 @@ func (l *Loader) Close() error {
 	}
 	db := l.db
 	l.db = nil
-	return errors.Join(l.batch.Close(), db.Close())
+	return l.disk.do(func() error { return errors.Join(l.batch.Close(), db.Close()) })
 }

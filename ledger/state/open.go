@@ -17,7 +17,7 @@ func options(opt Options) *pebble.Options {
 	o := &pebble.Options{
 		Cache: pebble.NewCache(opt.CacheBytes), FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
-		Logger: quiet{}, ReadOnly: opt.ReadOnly,
+		FS: vfs.Default, ReadOnly: opt.ReadOnly,
 		// Its own way is to end the process; what is damaged is to be said, and
 		// refused, by whoever reads it.
 		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
@@ -31,23 +31,31 @@ func options(opt Options) *pebble.Options {
 	if opt.fs != nil {
 		o.FS, o.MemTableSize = opt.fs, 256<<10
 	}
+	d := newDisk(o.FS)
+	o.FS, o.Logger = d, quiet{d}
 	return o
 }
 
 // openPebble opens the database. What Pebble can't read, whether it says so or
 // panics, is a damaged store; a full disk, a missing permission or another
 // process in the folder is not.
-func openPebble(dir string, o *pebble.Options) (db *pebble.DB, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			db, err = nil, fmt.Errorf("%w: opening %s: %v", ErrDamaged, dir, r)
-		}
-	}()
-	db, err = pebble.Open(dir, o)
+func openPebble(dir string, o *pebble.Options) (*pebble.DB, error) {
+	d, opened := diskOf(o), make(chan *pebble.DB, 1)
+	d.dir = dir
+	err := d.do(func() (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				err = fmt.Errorf("%v", r)
+			}
+		}()
+		db, err := pebble.Open(dir, o)
+		opened <- db
+		return err
+	})
 	switch {
 	case err == nil:
-		return db, nil
-	case outside(err):
+		return <-opened, nil
+	case d.err() != nil || outside(err):
 		return nil, fmt.Errorf("state: opening %s: %w", dir, err)
 	}
 	return nil, fmt.Errorf("%w: opening %s: %w", ErrDamaged, dir, err)
@@ -62,19 +70,4 @@ func outside(err error) bool {
 	}
 	// Pebble has no name for this one.
 	return strings.Contains(err.Error(), "lock held by current process")
-}
-
-// quiet keeps Pebble's chatter out of the node's log; its errors are returned.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)  {}
-func (quiet) Errorf(string, ...any) {}
-
-// Fatalf is called where Pebble can't go on, as when the disk is full. The
-// process ends: what it acknowledged is on disk.
-func (quiet) Fatalf(f string, a ...any) { panic(StorageFailed(fmt.Sprintf(f, a...))) }
-
-// StorageFailed is what to say where a disk is full or broken.
-func StorageFailed(why string) string {
-	return "storage failed: " + why + "; nothing that was acknowledged is lost: make room on the disk, or mend it, and start again"
 }

@@ -21,6 +21,9 @@ import (
 // read through View.
 type Store struct {
 	db *pebble.DB
+	// disk is what the database is written to; all that may write, or wait for
+	// what is written, goes through it.
+	disk *disk
 	// readOnly says that nothing can be written.
 	readOnly bool
 	tree     *smt.Tree
@@ -61,13 +64,15 @@ func Open(dir string, opt Options) (*Store, error) {
 	}
 	o := options(opt)
 	defer o.Cache.Unref()
+	d := diskOf(o)
+	d.heard = true
 	db, err := openPebble(dir, o)
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, readOnly: opt.ReadOnly, cache: newCache(1 << 19), memo: make(map[string]any)}
+	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(1 << 19), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(err, d.do(db.Close))
 	}
 	return s, nil
 }
@@ -202,8 +207,15 @@ func (s *Store) Height() int64 { return s.view.Load().height }
 // Root is the state's root after the last committed height.
 func (s *Store) Root() [32]byte { return s.view.Load().root }
 
-// Metrics says how the store on disk does. Not after Close.
-func (s *Store) Metrics() *pebble.Metrics { return s.db.Metrics() }
+// Metrics says how the store on disk does; all is zero once storage failed. Not
+// after Close.
+func (s *Store) Metrics() *pebble.Metrics {
+	m := make(chan *pebble.Metrics, 1)
+	if s.disk.do(func() error { m <- s.db.Metrics(); return nil }) != nil {
+		return new(pebble.Metrics)
+	}
+	return <-m
+}
 
 // Len is the number of rows in the tree.
 func (s *Store) Len() int { return s.tree.Len() }
@@ -212,7 +224,8 @@ func (s *Store) Len() int { return s.tree.Len() }
 const closePatience = 5 * time.Second
 
 // Close closes the store once every view is released; it gives up waiting after
-// a while and says so. Closing twice is harmless.
+// a while and says so. A store whose storage failed is left as it is, and its
+// files are locked until the process ends. Closing twice is harmless.
 func (s *Store) Close() error {
 	s.swap.Lock()
 	if s.closed {
@@ -221,6 +234,9 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.swap.Unlock()
+	if err := s.disk.err(); err != nil {
+		return err
+	}
 	if b := s.ready; b != nil { // finalised, and never committed
 		s.ready = nil
 		_ = b.batch.Close()
@@ -233,16 +249,11 @@ func (s *Store) Close() error {
 	case <-time.After(closePatience):
 		return fmt.Errorf("state: a view is still in use after %s; the store is left open", closePatience)
 	}
-	if s.readOnly {
-		return s.db.Close()
-	}
-	// What is flushed need not be replayed on the next start. On a full disk it
-	// would be tried for ever.
-	if flushed, err := s.db.AsyncFlush(); err == nil {
-		select {
-		case <-flushed:
-		case <-time.After(closePatience):
+	return s.disk.do(func() error {
+		if s.readOnly {
+			return s.db.Close()
 		}
-	}
-	return s.db.Close()
+		// What is flushed need not be replayed on the next start.
+		return errors.Join(s.db.Flush(), s.db.Close())
+	})
 }

@@ -50,7 +50,8 @@ func (v *View) drop() {
 	if v.refs.Add(-1) != 0 {
 		return
 	}
-	_ = v.snap.Close()
+	// Closing a snapshot waits for what Pebble writes about its tables.
+	_ = v.store.disk.do(v.snap.Close)
 	v.tree.Release()
 	v.store.live.Done()
 }
