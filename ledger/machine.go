@@ -87,13 +87,17 @@ func (m *Machine) Ready(height int64) error {
 	return council.Ready(v, height)
 }
 
+// ReadyNext is Ready for the height after the block that was advanced to. It is
+// for the goroutine that executes.
+func (m *Machine) ReadyNext() error { return council.Ready(m.store.Begin(), m.store.Tip()+1) }
+
 // Execute runs a block for which the machine is Ready: the council's business
 // and what is due first, then every transaction, each followed by the
 // settlements it caused. Nothing is visible until Commit.
 func (m *Machine) Execute(b Block) *Executed {
 	o := m.overlay
 	if o == nil {
-		o = m.store.Begin()
+		o = m.store.BeginLike()
 	}
 	m.overlay = nil
 	genesis := o.Mark() // what the block itself does comes after it
@@ -133,15 +137,24 @@ func (m *Machine) Execute(b Block) *Executed {
 
 // Commit makes the executed block visible, with what the node keeps beside it.
 func (m *Machine) Commit(locals []state.Local) error {
-	if err := m.store.Commit(locals); err != nil {
+	if err := m.Advance(); err != nil {
+		return err
+	}
+	return m.store.Write(func() []state.Local { return locals })
+}
+
+// Advance makes the executed block what the next one begins from. The store's
+// Write has to follow, which makes it visible.
+func (m *Machine) Advance() error {
+	if err := m.store.Advance(); err != nil {
 		return err
 	}
 	m.due = m.nextDue
 	return nil
 }
 
-// NextDue is the earliest deadline of all after the last commit. It is for the
-// goroutine that executes.
+// NextDue is the earliest deadline of all after the last commit, which is
+// written. It is for the goroutine that executes.
 func (m *Machine) NextDue(r state.Reader) (time.Time, bool) { return op.NextDueFrom(r, m.due) }
 
 func (m *Machine) context(o *state.Overlay, b Block) *op.Context {

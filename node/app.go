@@ -43,9 +43,10 @@ type app struct {
 	// until it runs.
 	syncing atomic.Pointer[func() bool]
 
-	block    decided // between FinalizeBlock and Commit
-	proposal decided // decoded for ProcessProposal, used by FinalizeBlock
-	own      decided // what this node proposed itself, and so need not judge again
+	block    decided  // between FinalizeBlock and Commit
+	settling settling // the block before
+	proposal decided  // decoded for ProcessProposal, used by FinalizeBlock
+	own      decided  // what this node proposed itself, and so need not judge again
 
 	last  atomic.Pointer[time.Time]       // time of the last block
 	votes atomic.Pointer[[]abci.VoteInfo] // of the validators for the block before
@@ -85,6 +86,9 @@ type decided struct {
 }
 
 func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, error) {
+	if err := a.settling.wait(); err != nil {
+		return nil, err
+	}
 	s := a.machine.Store()
 	h := s.Height()
 	v := s.View()
@@ -149,7 +153,7 @@ func (a *app) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal)
 	if a.barred() != nil {
 		return reject, nil
 	}
-	if len(r.Txs) > blockTxsMax || len(r.Txs) > 0 && a.machine.Store().Height() == 0 {
+	if len(r.Txs) > blockTxsMax || len(r.Txs) > 0 && a.machine.Store().Tip() == 0 {
 		return reject, nil
 	}
 	if a.own.is(r.Height, r.Txs) {
@@ -188,6 +192,9 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 	if err := a.barred(); err != nil {
 		return a.leave(err)
 	}
+	if err := a.settling.wait(); err != nil {
+		return nil, err
+	}
 	d := a.proposal
 	if !d.is(r.Height, r.Txs) {
 		d = a.decode(r.Height, r.Time, r.Txs)
@@ -222,6 +229,14 @@ func (d *decided) is(height int64, raws [][]byte) bool {
 	return d.txs != nil && d.height == height && len(d.txs) == len(raws) && digest(raws) == d.hash
 }
 
+// keeps says whether a record is kept of the i-th transaction of a block that was
+// executed. Of one that can't be decoded, or whose key was used before, it would
+// stand under the id of a transaction that may be, or is, in another block for
+// good.
+func (d *decided) keeps(i int) bool {
+	return d.txs[i].err == nil && d.done.Results[i].Code != uint32(pb.Code_REPEATED)
+}
+
 // digest tells one list of transactions from another.
 func digest(raws [][]byte) (out [32]byte) {
 	h := sha256.New()
@@ -244,29 +259,21 @@ func resultForHash(r *pb.TxResult) *pb.TxResult {
 func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit, error) {
 	d := a.block
 	a.block = decided{}
-	locals := append(a.locals(&d), a.journal.locals(d.height, d.time, d.done.Changes)...)
-	start := time.Now()
-	if err := a.machine.Commit(locals); err != nil {
+	if err := a.machine.Advance(); err != nil {
 		return nil, err
 	}
-	a.meter.observe(commitment, start)
-	a.door.guard.committed(d.done.Changes)
+	a.settling.begin(func() error { return a.settle(&d) })
 	ids := make([]op.ID, 0, len(d.txs))
-	for _, t := range d.txs {
-		if t.record != nil {
-			ids = append(ids, t.tx.ID)
+	for i := range d.txs {
+		if d.keeps(i) {
+			ids = append(ids, d.txs[i].tx.ID)
 		}
 	}
 	a.pool.remove(ids)
 	a.last.Store(&d.time)
 	a.pace.committed = time.Now()
-	a.journal.told()
-	a.hub.committed(&d)
-	a.meter.block(&d)
-	a.tellLog(&d)
-	a.halt.look(a.machine, d.height+1)
+	a.halt.look(a.machine.ReadyNext())
 	a.sweep(d.height, d.time)
-	a.snapshots.committed(d.time)
-	retain, err := a.prune.committed(d.height)
+	retain, err := a.prune.committed(d.height, a.settling.wait)
 	return &abci.ResponseCommit{RetainHeight: retain}, err
 }

@@ -79,6 +79,9 @@ func TestBoundedMemory(t *testing.T) {
 		if _, err := a.Commit(context.Background(), &abci.RequestCommit{}); err != nil {
 			t.Fatal(err)
 		}
+		if err := a.settling.wait(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	send := func(who *actor, ops ...op.Message) []byte {
 		return who.body(t, client.Body{Expires: now.Add(24 * time.Hour), Ops: ops})

@@ -92,9 +92,10 @@ type halt struct {
 
 func newHalt() *halt { return &halt{reached: make(chan struct{})} }
 
-// look sets the halt where a program can't execute the next height.
-func (h *halt) look(m *ledger.Machine, next int64) {
-	if err := m.Ready(next); err != nil {
+// look sets the halt where err says that this program can't execute the next
+// height.
+func (h *halt) look(err error) {
+	if err != nil {
 		h.once.Do(func() {
 			h.why = err
 			close(h.reached)

@@ -87,6 +87,9 @@ func (a *app) finalize(t *testing.T, height int64, ms ...abci.Misbehavior) *abci
 	if _, err := a.Commit(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
+	if err := a.settling.wait(); err != nil {
+		t.Fatal(err)
+	}
 	return out
 }
 

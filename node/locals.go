@@ -81,9 +81,7 @@ func (a *app) locals(d *decided) []state.Local {
 		res := x.Results[i]
 		changes := x.Changes[from:x.Ends[i]]
 		from = x.Ends[i]
-		if t.err != nil || res.Code == uint32(pb.Code_REPEATED) {
-			// It would stand under the id of a transaction that may be, or is,
-			// in another block for good.
+		if !d.keeps(i) {
 			continue
 		}
 		s := &pb.StoredTx{Id: t.tx.ID[:], Party: t.tx.Body.Party, Time: at, Ops: t.tx.Ops(), Result: res}

@@ -87,7 +87,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 		snapshots: newSnapshots(c, n.store, logger),
 	}
 	n.meet(c)
-	n.app.halt.look(n.app.machine, n.store.Height()+1)
+	n.app.halt.look(n.app.machine.Ready(n.store.Height() + 1))
 	if err := n.app.halt.err(); err != nil {
 		return nil, err
 	}
@@ -194,6 +194,7 @@ func (n *Node) Stop() error {
 func (n *Node) close() error {
 	var errs []error
 	if n.app != nil {
+		errs = append(errs, n.app.settling.wait())
 		n.app.hub.close()
 		n.app.door.close()
 		n.app.prune.close()

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,7 +36,7 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 	if err := a.barred(); err != nil {
 		return nil, err
 	}
-	if a.machine.Store().Height() == 0 {
+	if a.machine.Store().Tip() == 0 {
 		// The genesis state becomes visible with the first block.
 		return &abci.ResponsePrepareProposal{}, nil
 	}
@@ -43,7 +44,8 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 		return &abci.ResponsePrepareProposal{}, nil
 	}
 	start := time.Now()
-	end := start.Add(a.untilDue(r.Time))
+	// Asked only where nothing waits: it takes the state as it is on disk.
+	end := sync.OnceValue(func() time.Time { return start.Add(a.untilDue(r.Time)) })
 	var good []*pooled
 	for more := true; more; {
 		more = a.await(end)
@@ -99,6 +101,7 @@ func (a *app) untilDue(blockTime time.Time) time.Duration {
 }
 
 func (a *app) nextDue() (time.Time, bool) {
+	_ = a.settling.wait() // an error ends the next block, which comes soon then
 	v := a.machine.Store().View()
 	defer v.Release() // also when the store can't be read any more
 	return a.machine.NextDue(v)
@@ -106,12 +109,12 @@ func (a *app) nextDue() (time.Time, bool) {
 
 // await returns true when there is a transaction, and false when it is time for
 // a block without one.
-func (a *app) await(end time.Time) bool {
+func (a *app) await(end func() time.Time) bool {
 	for {
 		if a.pool.len() > 0 {
 			return true
 		}
-		wait := time.Until(end)
+		wait := time.Until(end())
 		if a.pace.readers.Load() > 0 {
 			wait = min(wait, hurryPause-time.Since(a.pace.committed))
 		}
@@ -144,7 +147,7 @@ func (a *app) screen(height int64, at time.Time, candidates []*pooled) []*pooled
 	if len(candidates) == 0 {
 		return nil
 	}
-	o := a.machine.Store().Begin()
+	o := a.machine.Store().BeginLike()
 	good := candidates[:0]
 	var bad []*pooled
 	var why []error
@@ -167,6 +170,7 @@ func (a *app) screen(height int64, at time.Time, candidates []*pooled) []*pooled
 func (a *app) refuse(p *pooled, last bool, why error) {
 	r := refusal(p.tx, why)
 	if op.CodeOf(why) == pb.Code_REPEATED {
+		_ = a.settling.wait() // the record may be in the block before
 		v := a.machine.Store().View()
 		defer v.Release()
 		if had := record(v, p.tx.ID); had != nil {

@@ -105,8 +105,9 @@ func newPruner(keep Prune, store *state.Store, dbs *databases, log *slog.Logger)
 
 // committed is told each height, by the goroutine that commits. It returns the
 // first height whose block is to be kept, 0 for all. The ledger is on disk for
-// good before a block goes that it would need again after a power loss.
-func (p *pruner) committed(height int64) (retain int64, err error) {
+// good before a block goes that it would need again after a power loss; written
+// waits until the store has it.
+func (p *pruner) committed(height int64, written func() error) (retain int64, err error) {
 	if p == nil || height%p.every != 0 {
 		return 0, nil
 	}
@@ -116,6 +117,9 @@ func (p *pruner) committed(height int64) (retain int64, err error) {
 	}
 	if p.keep.Blocks == 0 || height <= p.keep.Blocks {
 		return 0, nil
+	}
+	if err := written(); err != nil {
+		return 0, err
 	}
 	return height - p.keep.Blocks + 1, p.store.Sync()
 }

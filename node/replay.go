@@ -65,5 +65,5 @@ func (a *app) replay(b *types.Block) error {
 	if err == nil {
 		_, err = a.Commit(context.Background(), &abci.RequestCommit{})
 	}
-	return err
+	return errors.Join(err, a.settling.wait())
 }

@@ -8,6 +8,7 @@ package state
 type cache struct {
 	max        int
 	size       int
+	turn       int // how often the young generation became the old one
 	young, old [128]map[Key]Record
 }
 
@@ -27,6 +28,7 @@ func (c *cache) get(t *spec, k Key) (Record, bool) {
 func (c *cache) put(t *spec, k Key, r Record) {
 	if c.size >= c.max {
 		c.old, c.young, c.size = c.young, [128]map[Key]Record{}, 0
+		c.turn++
 	}
 	m := c.young[t.id]
 	if m == nil {
@@ -37,12 +39,4 @@ func (c *cache) put(t *spec, k Key, r Record) {
 		c.size++
 	}
 	m[k] = r
-}
-
-func (c *cache) drop(t *spec, k Key) {
-	if _, ok := c.young[t.id][k]; ok {
-		c.size--
-	}
-	delete(c.young[t.id], k)
-	delete(c.old[t.id], k)
 }

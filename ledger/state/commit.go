@@ -22,6 +22,8 @@ type block struct {
 	dirty  []written
 	uses   []use
 	over   uint32
+	turn   int           // the cache's, when the rows were put into it
+	done   chan struct{} // closed once Write is over
 }
 
 // written is one row that the block leaves behind.
@@ -44,6 +46,8 @@ type Local struct {
 // Finalize hashes what the block changed and returns the state's new root.
 // Nothing is visible or on disk until Commit.
 func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
+	s.written()
+	s.last = o.sizes()
 	dirty := o.dirty()
 	encodeAll(dirty)
 	changes := make([]smt.Change, len(dirty))
@@ -164,31 +168,53 @@ func must(err error) {
 	}
 }
 
-// Commit makes the finalised block visible. It is written, not synced:
-// CometBFT has the block on disk, synced, and hands it in again should the
-// machine lose what was not. An error means that nothing more can be written,
-// as where the disk is full: each later call returns one too, and the node stops.
+// Commit makes the finalised block visible: Advance and Write in one.
 func (s *Store) Commit(locals []Local) error {
+	if err := s.Advance(); err != nil {
+		return err
+	}
+	return s.Write(func() []Local { return locals })
+}
+
+// Advance makes the finalised block what the next one begins from. It is for the
+// goroutine that executes. Views don't show the block before Write is over,
+// which has to follow, once, on any goroutine, while this one may go on to
+// propose the next block: what it reads is in memory, or waits.
+func (s *Store) Advance() error {
+	if err := s.disk.err(); err != nil {
+		return err
+	}
 	b := s.ready
 	if b == nil {
 		return fmt.Errorf("state: nothing to commit")
 	}
-	for _, l := range locals {
+	s.ready = nil
+	b.turn, b.done = s.cache.turn, make(chan struct{})
+	for i := range b.dirty {
+		w := &b.dirty[i]
+		s.cache.put(w.table, w.key, w.rec)
+	}
+	s.used.add(b.uses)
+	s.writing, s.tip = b, b.height
+	return nil
+}
+
+// Write writes the block that was advanced to, and makes it visible. It is
+// written, not synced: CometBFT has the block on disk, synced, and hands it in
+// again should the machine lose what was not. An error means that nothing more
+// can be written, as where the disk is full: each later call returns one too, and
+// the node stops.
+func (s *Store) Write(locals func() []Local) error {
+	b := s.writing
+	defer close(b.done)
+	for _, l := range locals() {
 		l.write(b.batch)
 	}
-	if err := s.commitUsed(b); err != nil {
+	if err := s.forgetUsed(b); err != nil {
 		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)
 	}
 	if err := s.disk.do(func() error { return b.batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: writing height %d: %w", b.height, err)
-	}
-	s.ready = nil
-	for i := range b.dirty {
-		if w := &b.dirty[i]; w.rec == nil {
-			s.cache.drop(w.table, w.key)
-		} else {
-			s.cache.put(w.table, w.key, w.rec)
-		}
 	}
 	old := s.view.Load()
 	v := newView(s, b.height)
@@ -198,3 +224,16 @@ func (s *Store) Commit(locals []Local) error {
 	old.drop()
 	return nil
 }
+
+// written waits until the block that was advanced to is written. It is for the
+// goroutine that executes.
+func (s *Store) written() {
+	if b := s.writing; b != nil {
+		<-b.done
+		s.writing = nil
+	}
+}
+
+// Tip is the height of the block that the next one begins from: Height, or one
+// more while Write is under way. It is for the goroutine that executes.
+func (s *Store) Tip() int64 { return s.tip }

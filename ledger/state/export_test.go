@@ -8,5 +8,11 @@ import (
 // OpenOn opens a store on a file system of the test's.
 func OpenOn(fs vfs.FS) (*Store, error) { return Open("store", Options{fs: fs, CacheBytes: 1 << 20}) }
 
+// OpenSmall opens a store in memory that keeps few decoded rows.
+func OpenSmall(rows int) (*Store, error) { return Open("", Options{InMemory: true, rows: rows}) }
+
+// OpenCold opens a store in dir that keeps next to no decoded rows.
+func OpenCold(dir string) (*Store, error) { return Open(dir, Options{CacheBytes: 1 << 20, rows: 2}) }
+
 // Raw is what the store is kept in, to break it.
 func (s *Store) Raw() *pebble.DB { return s.db }

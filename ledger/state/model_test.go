@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	ics23 "github.com/cosmos/ics23/go"
 	"pgregory.net/rapid"
@@ -115,15 +116,49 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 		}
 		height++
 		root := s.Finalize(o, height)
-		if err := s.Commit(nil); err != nil {
-			t.Fatal(err)
-		}
+		commit(t, s, n)
 		if root != s.Root() {
 			t.Fatal("Root is not what Finalize returned")
 		}
 		v := s.View()
 		compare(t, v, n)
 		v.Release()
+	}
+}
+
+// commit commits the finalised block. Sometimes the writing takes its time, and
+// another block is begun meanwhile, which reads what the block left.
+func commit(t *rapid.T, s *state.Store, n *naive) {
+	if rapid.Bool().Draw(t, "at once") {
+		if err := s.Commit(nil); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	height := s.Height()
+	if err := s.Advance(); err != nil {
+		t.Fatal(err)
+	}
+	if s.Tip() != height+1 || s.Height() != height {
+		t.Fatalf("advanced from %d to %d, and %d can be seen", height, s.Tip(), s.Height())
+	}
+	delay := time.Duration(rapid.IntRange(0, 200).Draw(t, "delay")) * time.Microsecond
+	written := make(chan error)
+	go func() {
+		time.Sleep(delay)
+		written <- s.Write(func() []state.Local { return nil })
+	}()
+	o := s.Begin()
+	for k := range n.rows {
+		if rapid.Bool().Draw(t, "read") {
+			if got, _ := things.Get(o, k); !bytes.Equal(state.Encode(got), state.Encode(n.rows[k])) {
+				t.Fatalf("%q is %v, want %v", k, got, n.rows[k])
+			}
+		}
+	}
+	compare(t, o, n)
+	if err := <-written; err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -144,6 +179,19 @@ func compare(t *rapid.T, r state.Reader, n *naive) {
 func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := open(t, "")
+		defer s.Close()
+		run(t, s, &naive{map[state.Key]*pb.Holding{}}, 4, nil)
+	})
+}
+
+// The same where next to no row stays in memory, so that what a block left is
+// forgotten while it is being written.
+func TestModelSmall(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s, err := state.OpenSmall(rapid.IntRange(1, 4).Draw(t, "rows"))
+		if err != nil {
+			t.Fatal(err)
+		}
 		defer s.Close()
 		run(t, s, &naive{map[state.Key]*pb.Holding{}}, 4, nil)
 	})

@@ -55,12 +55,45 @@ type Overlay struct {
 	used    map[UsedKey]uint32 // keys that the block used
 	uses    []use              // the same, in order
 	over    uint32             // see FreeUsed
+	spare   []row              // where the next rows come from
 }
+
+// overlayRows is how many rows are allocated together: a block has many, and
+// they live as long as it.
+const overlayRows = 64
 
 // Mark is a point in the journal to go back to.
 type Mark int
 
 func newOverlay(s *Store) *Overlay { return &Overlay{store: s} }
+
+// expect makes room for as much as the block before had. A block is often about
+// as large, and what grows from nothing is copied again and again.
+func (o *Overlay) expect(last sizes) {
+	o.journal = make([]Change, 0, last.changes)
+	for id, n := range last.rows {
+		if n > 0 {
+			o.rows[id] = make(map[Key]*row, n)
+		}
+	}
+	if last.uses > 0 {
+		o.used, o.uses = make(map[UsedKey]uint32, last.uses), make([]use, 0, last.uses)
+	}
+}
+
+// sizes are how much a block had.
+type sizes struct {
+	changes, uses int
+	rows          [128]int
+}
+
+func (o *Overlay) sizes() (n sizes) {
+	n.changes, n.uses = len(o.journal), len(o.uses)
+	for id, m := range o.rows {
+		n.rows[id] = len(m)
+	}
+	return n
+}
 
 func (o *Overlay) get(t *spec, k Key) (Record, bool, bool) {
 	rec := o.row(t, k).rec
@@ -77,8 +110,13 @@ func (o *Overlay) row(t *spec, k Key) *row {
 		m = make(map[Key]*row)
 		o.rows[t.id] = m
 	}
-	rec := o.store.committed(t, k)
-	r := &row{rec: rec, orig: rec}
+	if len(o.spare) == 0 {
+		o.spare = make([]row, overlayRows)
+	}
+	r := &o.spare[0]
+	o.spare = o.spare[1:]
+	r.rec = o.store.committed(t, k)
+	r.orig = r.rec
 	m[k] = r
 	return r
 }

@@ -2,6 +2,7 @@ package state
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 
 // Store is the committed state on disk and the tree over it.
 //
-// One goroutine begins, finalises and commits blocks. Any number of others
-// read through View.
+// One goroutine begins, finalises and commits blocks; it may leave the writing
+// to another. Any number of others read through View.
 type Store struct {
 	db *pebble.DB
 	// disk is what the database is written to; all that may write, or wait for
@@ -31,6 +32,9 @@ type Store struct {
 	used     used
 	memo     map[string]any
 	ready    *block // finalised and not yet committed
+	writing  *block // advanced to, and perhaps not yet written
+	tip      int64  // see Tip
+	last     sizes  // of the block that was finalised last
 	view     atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
@@ -53,7 +57,13 @@ type Options struct {
 	ReadOnly bool
 	// fs is where the files are, for tests; the disk where nil.
 	fs vfs.FS
+	// rows is how many decoded rows are kept in memory, for tests; cacheRows
+	// where 0.
+	rows int
 }
+
+// cacheRows is how many decoded rows are kept in memory at least.
+const cacheRows = 1 << 19
 
 // Open opens the store in dir, or makes an empty one. It reads every row once
 // to build the tree and compares the root with the one recorded: a store that
@@ -70,7 +80,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(1 << 19), memo: make(map[string]any)}
+	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.rows, cacheRows)), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, d.do(db.Close))
 	}
@@ -109,6 +119,7 @@ func (s *Store) load() error {
 	if err := s.loadUsed(); err != nil {
 		return err
 	}
+	s.tip = height
 	s.view.Store(newView(s, height))
 	return nil
 }
@@ -129,7 +140,10 @@ func (s *Store) head() (height int64, root smt.Hash, err error) {
 	return int64(binary.BigEndian.Uint64(b)), root, nil
 }
 
-// leaves yields the hashes of every row.
+// leaves yields the hashes of every row. Since it reads them all, it also decodes
+// as many as half of what is kept decoded: what a transaction needs most, parties
+// and what they hold, is in the tables with the lowest numbers, and a node that
+// was restarted under load is as fast as before.
 func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 	for _, t := range registry.tables {
 		if t == nil {
@@ -140,7 +154,16 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
-		err = each(it, func() bool { return yield(sum(it.Key()[1:]), sum(it.Value())) })
+		err = each(it, func() bool {
+			if s.cache.size < s.cache.max/2 {
+				k := Key(it.Key()[2:])
+				// What is no record is refused when somebody reads it.
+				if r := t.fresh(); r.UnmarshalVT(it.Value()) == nil {
+					s.cache.put(t, k, r)
+				}
+			}
+			return yield(sum(it.Key()[1:]), sum(it.Value()))
+		})
 		if err != nil {
 			return fmt.Errorf("%w: table %s: %w", ErrDamaged, t.name, err)
 		}
@@ -161,6 +184,11 @@ func each(it *pebble.Iterator, fn func() bool) (err error) {
 func (s *Store) committed(t *spec, k Key) Record {
 	if r, ok := s.cache.get(t, k); ok {
 		return r
+	}
+	if b := s.writing; b != nil && s.cache.turn-b.turn > 1 {
+		// Its rows may have left the cache already. Else a row that isn't there is
+		// none of them, and is on disk as it was.
+		s.written()
 	}
 	r := decode(t, k, s.raw(s.db, t, k))
 	// That a row isn't there is kept too: what isn't there when a transaction is
@@ -200,6 +228,13 @@ func (s *Store) raw(from pebble.Reader, t *spec, k Key) []byte {
 
 // Begin starts a block.
 func (s *Store) Begin() *Overlay { return newOverlay(s) }
+
+// BeginLike starts a block that may well be as large as the one before.
+func (s *Store) BeginLike() *Overlay {
+	o := newOverlay(s)
+	o.expect(s.last)
+	return o
+}
 
 // Height is the last committed height.
 func (s *Store) Height() int64 { return s.view.Load().height }

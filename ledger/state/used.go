@@ -25,11 +25,10 @@ const usedForget = 4096
 // for each block and minute, so that a key costs 16 bytes and no place in a
 // tree. Whoever uses keys commits to them: see Overlay.Uses.
 type used struct {
-	// mu guards keys: the executing goroutine writes them, in Commit alone, and
-	// anybody may ask.
+	// mu guards keys: Advance and Write change them, and anybody may ask.
 	mu    sync.RWMutex
 	keys  map[UsedKey]uint32 // to the minute since 1970 at whose end it is free
-	swept []byte             // where to look for rows to forget from
+	swept []byte             // where to look for rows to forget from; Write's
 }
 
 // use is one key that a block uses.
@@ -40,11 +39,10 @@ type use struct {
 
 // Used says whether a key is in use in a minute.
 func (o *Overlay) Used(k UsedKey, minute uint32) bool {
-	until, ok := o.used[k]
-	if !ok {
-		until, ok = o.store.used.keys[k]
+	if until, ok := o.used[k]; ok {
+		return until >= minute
 	}
-	return ok && until >= minute
+	return o.store.used.has(k, minute)
 }
 
 // Use marks a key as used until a minute is over. It can't be undone: whatever
@@ -86,11 +84,22 @@ func (o *Overlay) FreeUsed(before uint32) { o.over = before }
 
 // Used says whether a key is in use in a minute as of the last commit. Any
 // goroutine may ask.
-func (s *Store) Used(k UsedKey, minute uint32) bool {
-	s.used.mu.RLock()
-	until, ok := s.used.keys[k]
-	s.used.mu.RUnlock()
+func (s *Store) Used(k UsedKey, minute uint32) bool { return s.used.has(k, minute) }
+
+func (u *used) has(k UsedKey, minute uint32) bool {
+	u.mu.RLock()
+	until, ok := u.keys[k]
+	u.mu.RUnlock()
 	return ok && until >= minute
+}
+
+// add makes a block's keys visible.
+func (u *used) add(uses []use) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, x := range uses {
+		u.keys[x.key] = x.minute
+	}
 }
 
 // UsedRows yields the keys in use by minute, then by height, as Overlay.Uses
@@ -158,9 +167,8 @@ func (s *Store) keepUsed(b *block, o *Overlay) {
 	}
 }
 
-// commitUsed makes a block's used keys visible, and forgets a part of those that
-// are free.
-func (s *Store) commitUsed(b *block) error {
+// forgetUsed forgets a part of the keys that are free.
+func (s *Store) forgetUsed(b *block) error {
 	gone, minutes, err := s.overUsed(b, max(usedForget, 2*len(b.uses)))
 	if err != nil {
 		return err
@@ -171,9 +179,6 @@ func (s *Store) commitUsed(b *block) error {
 		if s.used.keys[k] == minutes[i] {
 			delete(s.used.keys, k)
 		}
-	}
-	for _, u := range b.uses {
-		s.used.keys[u.key] = u.minute
 	}
 	return nil
 }

@@ -123,7 +123,9 @@ type places struct {
 	begun bool
 }
 
+// places is for the goroutine that executes.
 func (s *Store) places(ix *index, prefix, start string) *places {
+	s.written()
 	return placesIn(s.db, ix, prefix, start)
 }
 

@@ -1,0 +1,90 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// settling is what is left to do for a block once the next one can be begun:
+// writing its rows, showing them, and telling those who wait. A goroutine of its
+// own does it, while consensus goes on to propose, and until the next block is
+// executed. One block settles at a time.
+type settling struct {
+	// mu guards both.
+	mu   sync.Mutex
+	over chan struct{} // closed once it is done; nil before the first
+	err  error         // what went wrong, for good
+}
+
+// begin runs work, unless an earlier one failed.
+func (s *settling) begin(work func() error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	over := make(chan struct{})
+	s.over = over
+	if s.err != nil {
+		close(over)
+		return
+	}
+	go func() {
+		defer close(over)
+		if err := safely(work); err != nil {
+			s.mu.Lock()
+			s.err = err
+			s.mu.Unlock()
+		}
+	}()
+}
+
+// wait waits until nothing settles. An error means that the ledger can't be
+// written any more.
+func (s *settling) wait() error {
+	s.mu.Lock()
+	over := s.over
+	s.mu.Unlock()
+	if over != nil {
+		<-over
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// safely makes an error of a panic: a goroutine's panic would end the process,
+// and consensus, which is stopped for it, has more to put in order.
+func safely(work func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			cause, ok := r.(error)
+			if !ok {
+				cause = errors.New(fmt.Sprint(r))
+			}
+			err = fmt.Errorf("%w\n%s", cause, debug.Stack())
+		}
+	}()
+	return work()
+}
+
+// settle writes a block that was advanced to, and tells of it.
+func (a *app) settle(d *decided) error {
+	start := time.Now()
+	err := a.machine.Store().Write(func() []state.Local {
+		return append(a.locals(d), a.journal.locals(d.height, d.time, d.done.Changes)...)
+	})
+	if err != nil {
+		return err
+	}
+	a.meter.observe(commitment, start)
+	a.door.guard.committed(d.done.Changes)
+	a.journal.told()
+	a.hub.committed(d)
+	a.meter.block(d)
+	a.tellLog(d)
+	a.snapshots.committed(d.time)
+	return nil
+}
