@@ -40,9 +40,11 @@ type guard struct {
 }
 
 func newGuard(chainID string, s *state.Store, c *Config, m *meter) *guard {
-	return &guard{chainID: chainID, store: s, meter: m,
+	g := &guard{chainID: chainID, store: s, meter: m,
 		parties:   rate.New[string](c.Limits.PartyTxs, 1, partiesMax),
 		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 2)}
+	g.ring.warm(s)
+	return g
 }
 
 // ask returns a numbered error where the signatures needn't be looked at. Errors:
@@ -117,6 +119,17 @@ type shard struct {
 	// mu guards both.
 	mu         sync.RWMutex
 	young, old map[string][]*pb.Key
+}
+
+// warm takes in the parties that are in memory at the start.
+func (r *ring) warm(s *state.Store) {
+	n := 0
+	for k, p := range party.Parties.Warm(s) {
+		if n++; n > partiesMax {
+			return
+		}
+		r.of(string(k)).put(string(k), p.Keys, &r.epoch, 0)
+	}
 }
 
 // of finds a party's shard: ids end in letters of a hash.

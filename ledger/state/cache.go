@@ -8,7 +8,8 @@ package state
 type cache struct {
 	max        int
 	size       int
-	turn       int // how often the young generation became the old one
+	turn       int       // how often the young generation became the old one
+	whole      [128]bool // the table was taken in as it was, with every row
 	young, old [128]map[Key]Record
 }
 
@@ -18,11 +19,13 @@ func (c *cache) get(t *spec, k Key) (Record, bool) {
 	if r, ok := c.young[t.id][k]; ok {
 		return r, true
 	}
-	r, ok := c.old[t.id][k]
-	if ok {
+	if r, ok := c.old[t.id][k]; ok {
 		c.put(t, k, r)
+		return r, true
 	}
-	return r, ok
+	// Until the second turn nothing is forgotten: of a whole table, a row that
+	// isn't here isn't there.
+	return nil, c.whole[t.id] && c.turn < 2
 }
 
 func (c *cache) put(t *spec, k Key, r Record) {

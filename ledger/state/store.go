@@ -154,16 +154,17 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
+		whole := true
 		err = each(it, func() bool {
-			if s.cache.size < s.cache.max/2 {
-				k := Key(it.Key()[2:])
-				// What is no record is refused when somebody reads it.
-				if r := t.fresh(); r.UnmarshalVT(it.Value()) == nil {
-					s.cache.put(t, k, r)
-				}
+			whole = whole && s.cache.size < s.cache.max/2
+			if r := t.fresh(); whole && r.UnmarshalVT(it.Value()) == nil {
+				s.cache.put(t, Key(it.Key()[2:]), r)
+			} else {
+				whole = false // what is no record is refused when somebody reads it
 			}
 			return yield(sum(it.Key()[1:]), sum(it.Value()))
 		})
+		s.cache.whole[t.id] = whole
 		if err != nil {
 			return fmt.Errorf("%w: table %s: %w", ErrDamaged, t.name, err)
 		}

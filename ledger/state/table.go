@@ -109,6 +109,19 @@ func (t Table[V, P]) Of(c Change) (before, after P, ok bool) {
 	return before, after, true
 }
 
+// Warm yields the rows of the table that opening the store left decoded in
+// memory, in any order: all of them, or a part of a large one. It is for whoever
+// opened the store, before the first block.
+func (t Table[V, P]) Warm(s *Store) iter.Seq2[Key, P] {
+	return func(yield func(Key, P) bool) {
+		for k, r := range s.cache.young[t.id] {
+			if r != nil && !yield(k, r.(P)) {
+				return
+			}
+		}
+	}
+}
+
 // TableInfo is a table as it is registered.
 type TableInfo struct {
 	Number byte
