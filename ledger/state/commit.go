@@ -193,6 +193,12 @@ func (s *Store) Advance() error {
 	for i := range b.dirty {
 		w := &b.dirty[i]
 		s.cache.put(w.table, w.key, w.rec)
+		if w.orig == nil {
+			s.rows[w.table.id]++
+		}
+		if w.rec == nil {
+			s.rows[w.table.id]--
+		}
 	}
 	s.used.add(b.uses)
 	s.writing, s.tip = b, b.height

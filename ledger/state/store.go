@@ -31,10 +31,11 @@ type Store struct {
 	cache    *cache
 	used     used
 	memo     map[string]any
-	ready    *block // finalised and not yet committed
-	writing  *block // advanced to, and perhaps not yet written
-	tip      int64  // see Tip
-	last     sizes  // of the block that was finalised last
+	ready    *block   // finalised and not yet committed
+	writing  *block   // advanced to, and perhaps not yet written
+	tip      int64    // see Tip
+	last     sizes    // of the block that was finalised last
+	rows     [128]int // of each table, with the block that was advanced to
 	view     atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
@@ -156,6 +157,7 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 		}
 		whole := true
 		err = each(it, func() bool {
+			s.rows[t.id]++
 			whole = whole && s.cache.size < s.cache.max/2
 			if r := t.fresh(); whole && r.UnmarshalVT(it.Value()) == nil {
 				s.cache.put(t, Key(it.Key()[2:]), r)
