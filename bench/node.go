@@ -29,6 +29,7 @@ func serveNode(ctx context.Context, args []string) (err error) {
 	if err := f.Parse(args); err != nil {
 		return err
 	}
+	node.TuneCollector()
 	c, err := node.LoadConfig(*home)
 	if err != nil {
 		return err

@@ -20,9 +20,13 @@ const (
 	LimitStrangers    = "stranger_signatures"
 )
 
-// partiesMax is how many parties' buckets, and how many parties' keys, are
-// remembered.
-const partiesMax = 1 << 17
+const (
+	// partiesMax is how many parties' buckets are remembered.
+	partiesMax = 1 << 17
+	// ringMax is how many parties' keys are remembered for sure: those that were
+	// asked for last.
+	ringMax = 1 << 18
+)
 
 // guard asks a submitted transaction what costs little, before its signatures
 // are verified, which costs much. A refusal of it is this node's own.
@@ -125,7 +129,7 @@ type shard struct {
 func (r *ring) warm(s *state.Store) {
 	n := 0
 	for k, p := range party.Parties.Warm(s) {
-		if n++; n > partiesMax {
+		if n++; n > ringMax {
 			return
 		}
 		r.of(string(k)).put(string(k), p.Keys, &r.epoch, 0)
@@ -176,7 +180,7 @@ func (sh *shard) put(id string, keys []*pb.Key, epoch *atomic.Uint64, at uint64)
 		}
 		delete(sh.old, id)
 	}
-	if sh.young == nil || len(sh.young) >= partiesMax/2/16 {
+	if sh.young == nil || len(sh.young) >= ringMax/len(ring{}.shards) {
 		sh.old, sh.young = sh.young, make(map[string][]*pb.Key)
 	}
 	sh.young[id] = keys

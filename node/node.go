@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -41,6 +42,16 @@ type Node struct {
 	disk    disk
 	gauges  *gauges
 	signer  service.Service // waits for a remote signer, if one is to sign
+}
+
+// TuneCollector sets the garbage collector as a process wants it that is there for
+// a node, unless GOGC says otherwise. Most of what a node allocates lives for a
+// block: collecting a quarter as often costs memory that a node has, and saves
+// time that it hasn't.
+func TuneCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
 }
 
 // Start starts the node in c.Home and returns when it takes part in consensus.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -59,11 +58,7 @@ type running struct {
 
 // runNode runs a node and its API until ctx ends. ready is called once both are up.
 func runNode(ctx context.Context, home, listen string, ready func(*running)) error {
-	if os.Getenv("GOGC") == "" {
-		// Most of what a node allocates lives for a block. Collecting a quarter as
-		// often costs memory that a node has and saves time that it hasn't.
-		debug.SetGCPercent(400)
-	}
+	node.TuneCollector()
 	c, err := node.LoadConfig(home)
 	if err != nil {
 		return err

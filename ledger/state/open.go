@@ -16,7 +16,7 @@ import (
 func options(opt Options) *pebble.Options {
 	o := &pebble.Options{
 		Cache: pebble.NewCache(opt.CacheBytes), FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize: 32 << 20, MemTableStopWritesThreshold: 4,
+		MemTableSize: 64 << 20, MemTableStopWritesThreshold: 4,
 		FS: vfs.Default, ReadOnly: opt.ReadOnly,
 		// Its own way is to end the process; what is damaged is to be said, and
 		// refused, by whoever reads it.
