@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 
@@ -136,8 +137,12 @@ func (r *ring) warm(s *state.Store) {
 	}
 }
 
-// of finds a party's shard: ids end in letters of a hash.
-func (r *ring) of(id string) *shard { return &r.shards[id[len(id)-1]&15] }
+// of finds a party's shard.
+func (r *ring) of(id string) *shard {
+	return &r.shards[maphash.String(ringSeed, id)%uint64(len(r.shards))]
+}
+
+var ringSeed = maphash.MakeSeed()
 
 // keys are a party's keys; none where there is no such party.
 func (r *ring) keys(s *state.Store, id string) []*pb.Key {
