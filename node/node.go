@@ -94,6 +94,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 		halt:      n.fault.halt,
 		chainID:   doc.ChainID,
 		first:     doc.InitialHeight,
+		alone:     c.P2P.Listen == "" && len(c.P2P.Peers) == 0,
 		prune:     newPruner(c.Prune, n.store, n.dbs, logger),
 		snapshots: newSnapshots(c, n.store, logger),
 	}
