@@ -11,6 +11,12 @@ func OpenOn(fs vfs.FS) (*Store, error) { return Open("store", Options{fs: fs, Ca
 // OpenSmall opens a store in memory that keeps few decoded rows.
 func OpenSmall(rows int) (*Store, error) { return Open("", Options{InMemory: true, rows: rows}) }
 
+// OpenRows opens a store on a file system of the test's that keeps so many decoded
+// rows.
+func OpenRows(fs vfs.FS, rows int) (*Store, error) {
+	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, rows: rows})
+}
+
 // OpenCold opens a store in dir that keeps next to no decoded rows.
 func OpenCold(dir string) (*Store, error) { return Open(dir, Options{CacheBytes: 1 << 20, rows: 2}) }
 

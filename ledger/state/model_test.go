@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2/vfs"
 	ics23 "github.com/cosmos/ics23/go"
 	"pgregory.net/rapid"
 
@@ -194,6 +195,25 @@ func TestModelSmall(t *testing.T) {
 		}
 		defer s.Close()
 		run(t, s, &naive{map[state.Key]*pb.Holding{}}, 4, nil)
+	})
+}
+
+// The same over restarts, where some rows, all, or none are in memory from the
+// start.
+func TestModelReopened(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		fs := vfs.NewMem()
+		n := &naive{map[state.Key]*pb.Holding{}}
+		for range 3 {
+			s, err := state.OpenRows(fs, rapid.SampledFrom([]int{1, 2, 6, 12, 100}).Draw(t, "rows"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			run(t, s, n, 2, nil)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
 	})
 }
 
