@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // subject is something whose operations a second are measured.
@@ -51,7 +52,9 @@ func (f once) run(ctx context.Context) (Sample, error) { return f(ctx) }
 func (once) close() error                              { return nil }
 
 // program is a runner in a process of its own: it says {"ready":true} once, and
-// then a Sample for each line it is sent. It ends with its input.
+// then a Sample for each line it is sent. It ends with its input. Between its runs
+// it is stopped: a chain makes blocks also where nothing happens, and would take
+// from the others' processor time while they are measured.
 type program struct {
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -82,7 +85,7 @@ func openProgram(ctx context.Context, dir, path string, args ...string) (*progra
 	if err := p.read(&hello); err != nil || !hello.Ready {
 		return nil, errors.Join(fmt.Errorf("%s did not get ready: %w", filepath.Base(path), err), p.close())
 	}
-	return p, nil
+	return p, p.cmd.Process.Signal(syscall.SIGSTOP)
 }
 
 func (p *program) read(v any) error {
@@ -95,13 +98,18 @@ func (p *program) read(v any) error {
 }
 
 func (p *program) run(context.Context) (s Sample, err error) {
+	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		return s, err
+	}
 	if _, err := io.WriteString(p.in, "\n"); err != nil {
 		return s, err
 	}
-	return s, p.read(&s)
+	err = p.read(&s)
+	return s, errors.Join(err, p.cmd.Process.Signal(syscall.SIGSTOP))
 }
 
 func (p *program) close() error {
+	_ = p.cmd.Process.Signal(syscall.SIGCONT)
 	_ = p.in.Close()
 	err := p.cmd.Wait()
 	return errors.Join(err, p.err.Close())

@@ -49,7 +49,8 @@ type app struct {
 	proposal decided  // decoded for ProcessProposal, used by FinalizeBlock
 	own      decided  // what this node proposed itself, and so need not judge again
 
-	last  atomic.Pointer[time.Time]       // time of the last block
+	last  atomic.Pointer[time.Time]       // time of the last block that was executed
+	shown atomic.Pointer[time.Time]       // time of the last block that views show
 	votes atomic.Pointer[[]abci.VoteInfo] // of the validators for the block before
 
 	pace pace
@@ -266,6 +267,7 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	if err := a.machine.Advance(); err != nil {
 		return nil, err
 	}
+	a.last.Store(&d.time)
 	a.settling.begin(func() error { return a.settle(&d) })
 	ids := make([]op.ID, 0, len(d.txs))
 	for i := range d.txs {
@@ -274,7 +276,6 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 		}
 	}
 	a.pool.remove(ids)
-	a.last.Store(&d.time)
 	a.pace.committed = time.Now()
 	a.halt.look(a.machine.ReadyNext())
 	a.sweep(d.height, d.time)

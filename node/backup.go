@@ -165,8 +165,8 @@ func (d *databases) checkpoint(id, dir string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, db := range d.list {
-		if db.name == id {
-			return db.db.Checkpoint(dir, pebble.WithFlushedWAL())
+		if db.name == id && !db.isClosed() {
+			return db.disk.Do(func() error { return db.db.Checkpoint(dir, pebble.WithFlushedWAL()) })
 		}
 	}
 	return errors.New("it isn't open")

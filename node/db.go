@@ -15,7 +15,7 @@ import (
 	dbm "github.com/cometbft/cometbft-db"
 	"github.com/cometbft/cometbft/config"
 
-	"github.com/troth-ledger/troth/ledger/state"
+	"github.com/troth-ledger/troth/ledger/state/disk"
 )
 
 // openDB opens one of CometBFT's databases (blocks, consensus state, evidence)
@@ -23,36 +23,28 @@ import (
 // trust, and its writes are atomic across a crash.
 func openDB(c *config.DBContext) (*database, error) { return openDatabase(c, false) }
 
-func openDatabase(c *config.DBContext, readOnly bool) (db *database, err error) {
+func openDatabase(c *config.DBContext, readOnly bool) (*database, error) {
 	dir := filepath.Join(c.Config.DBDir(), c.ID)
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r) // Pebble gives up on some damage by panicking
-		}
-		if err != nil {
-			db, err = nil, fmt.Errorf("opening %s: %w; if it is damaged, restore %s from a backup, or make the node anew and let it join", dir, err, c.Config.RootDir)
-		}
-	}()
-	p, err := pebble.Open(dir, &pebble.Options{
+	p, d, err := disk.Open(dir, &pebble.Options{
 		FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize:       16 << 20,
 		ReadOnly:           readOnly,
-		Logger:             quiet{},
 		// Its own way is to end the process; an error goes to whoever reads.
 		EventListener: &pebble.EventListener{DataCorruption: func(pebble.DataCorruptionInfo) {}},
 	})
-	return &database{db: p, name: c.ID}, err
+	switch {
+	case err == nil:
+		return &database{db: p, disk: d, name: c.ID}, nil
+	case d.Err() != nil:
+		return nil, fmt.Errorf("opening %s: %w", dir, err)
+	}
+	return nil, fmt.Errorf("opening %s: %w; if it is damaged, restore %s from a backup, or make the node anew and let it join", dir, err, c.Config.RootDir)
 }
-
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)      {}
-func (quiet) Errorf(string, ...any)     {}
-func (quiet) Fatalf(f string, a ...any) { panic(state.StorageFailed(fmt.Sprintf(f, a...))) }
 
 // database adapts Pebble to the interface CometBFT stores through.
 type database struct {
 	db   *pebble.DB
+	disk *disk.Disk
 	name string
 	// mu guards what follows: CometBFT closes its databases while goroutines that
 	// gossip to peers may still be at work.
@@ -127,7 +119,7 @@ func (d *database) set(key, value []byte, o *pebble.WriteOptions) error {
 		return err
 	}
 	defer d.enter()()
-	return d.db.Set(key, value, o)
+	return d.disk.Do(func() error { return d.db.Set(key, value, o) })
 }
 
 func check(key, value []byte) error {
@@ -148,7 +140,7 @@ func (d *database) remove(key []byte, o *pebble.WriteOptions) error {
 		return errEmptyKey
 	}
 	defer d.enter()()
-	return d.db.Delete(key, o)
+	return d.disk.Do(func() error { return d.db.Delete(key, o) })
 }
 
 func (d *database) Delete(key []byte) error     { return d.remove(key, pebble.NoSync) }
@@ -201,16 +193,17 @@ func (d *database) Close() error {
 	case <-d.idle:
 	case <-time.After(closePatience):
 	}
-	return d.db.Close()
+	return d.disk.Do(d.db.Close)
 }
 
 func (d *database) Print() error { return nil }
 
 func (d *database) Stats() map[string]string {
-	return map[string]string{"pebble": d.db.Metrics().String()}
+	return map[string]string{"pebble": d.disk.Metrics(d.db).String()}
 }
 
 func (d *database) Compact(start, end []byte) error {
+	defer d.enter()()
 	if end == nil {
 		it, err := d.db.NewIter(nil)
 		if err != nil {
@@ -226,7 +219,7 @@ func (d *database) Compact(start, end []byte) error {
 	if bytes.Compare(start, end) >= 0 {
 		return nil
 	}
-	return d.db.Compact(context.Background(), start, end, true)
+	return d.disk.Do(func() error { return d.db.Compact(context.Background(), start, end, true) })
 }
 
 type batch struct {
@@ -259,10 +252,13 @@ func (b *batch) write(o *pebble.WriteOptions) error {
 		return errClosed
 	}
 	defer b.d.enter()()
-	if err := b.b.Commit(o); err != nil {
-		return err
+	old := b.b
+	b.b = nil
+	err := b.d.disk.Do(func() error { return old.Commit(o) })
+	if b.d.disk.Err() != nil {
+		return err // and what it was doing is not to be touched
 	}
-	return b.Close()
+	return errors.Join(err, old.Close())
 }
 
 func (b *batch) Write() error     { return b.write(pebble.NoSync) }

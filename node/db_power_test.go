@@ -1,9 +1,12 @@
 package node
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -11,6 +14,8 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 	"github.com/cometbft/cometbft/config"
+
+	"github.com/troth-ledger/troth/ledger/state/disk"
 )
 
 // TestDatabasePowerLoss takes the power away between any two operations on the
@@ -19,7 +24,7 @@ import (
 func TestDatabasePowerLoss(t *testing.T) {
 	const batches, rows = 120, 5
 	options := func(fs vfs.FS) *pebble.Options {
-		return &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 128 << 10, Logger: quiet{}}
+		return &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, MemTableSize: 128 << 10}
 	}
 	type crash struct {
 		fs     *vfs.MemFS
@@ -40,11 +45,11 @@ func TestDatabasePowerLoss(t *testing.T) {
 			}
 			return nil
 		}))
-		p, err := pebble.Open("db", options(fs))
+		p, d, err := disk.Open("db", options(fs))
 		if err != nil {
 			t.Fatal(err)
 		}
-		db := &database{db: p}
+		db := &database{db: p, disk: d}
 		for n := 1; n <= batches; n++ {
 			b := db.NewBatch()
 			for i := range rows {
@@ -69,11 +74,11 @@ func TestDatabasePowerLoss(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, c := range crashes {
-			p, err := pebble.Open("db", options(c.fs))
+			p, d, err := disk.Open("db", options(c.fs))
 			if err != nil {
 				t.Fatalf("seed %d, crash %d: %v", seed, i, err)
 			}
-			db := &database{db: p}
+			db := &database{db: p, disk: d}
 			for n := 1; n <= batches; n++ {
 				have := 0
 				for i := range rows {
@@ -90,6 +95,40 @@ func TestDatabasePowerLoss(t *testing.T) {
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
+		}
+	}
+}
+
+// On a disk that refuses a write, whichever, CometBFT is told of it as an error
+// that says what to do, at the next write at the latest that waits for the disk,
+// and from then on.
+func TestDatabaseFullDisk(t *testing.T) {
+	for left := range 40 {
+		var mu sync.Mutex
+		n := left
+		full := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+			mu.Lock()
+			defer mu.Unlock()
+			if op.Kind != errorfs.OpFileWrite && op.Kind != errorfs.OpCreate && op.Kind != errorfs.OpReuseForWrite {
+				return nil
+			}
+			if n--; n < 0 {
+				return syscall.ENOSPC
+			}
+			return nil
+		}))
+		p, d, err := disk.Open("db", &pebble.Options{FS: full, MemTableSize: 64 << 10})
+		if err == nil {
+			db := &database{db: p, disk: d}
+			for i := 0; i < 1000 && err == nil; i++ {
+				err = db.SetSync(fmt.Append(nil, "key ", i), make([]byte, 1000))
+			}
+			if again := db.Set([]byte("key"), []byte("value")); again == nil || again != err {
+				t.Fatalf("%d writes: %v, and then %v", left, err, again)
+			}
+		}
+		if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "make room") {
+			t.Fatalf("%d writes: %v", left, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync/atomic"
 
 	"github.com/cometbft/cometbft/consensus"
@@ -59,6 +60,13 @@ func (n *Node) guard() {
 	select {
 	case <-ended:
 	case <-n.fault.halt.reached:
+	case <-n.app.settling.broken():
+	}
+	// Who waits for the last block is told of it first.
+	if err := n.app.settling.wait(); err != nil {
+		why, _, _ := strings.Cut(err.Error(), "\n")
+		n.fault.set(why)
+		n.log.Error("the last block can't be written", "err", err)
 	}
 	select {
 	case <-n.app.stop:

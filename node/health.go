@@ -105,9 +105,9 @@ func (n *Node) Peers() int { return n.comet.Switch().Peers().Size() }
 // LastMinute is how many transactions became final in the last sixty seconds.
 func (n *Node) LastMinute() int { return n.app.meter.pulse.minute() }
 
-// disk remembers for a moment whether the disk can be written: whoever asks for
+// space remembers for a moment whether the disk can be written: whoever asks for
 // the node's health, and however often, the disk is asked once in a while.
-type disk struct {
+type space struct {
 	// mu guards what follows.
 	mu  sync.Mutex
 	at  time.Time
@@ -117,7 +117,7 @@ type disk struct {
 // diskEvery is how often the disk is asked.
 const diskEvery = 5 * time.Second
 
-func (d *disk) check(home string) error {
+func (d *space) check(home string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if time.Since(d.at) > diskEvery {

@@ -18,7 +18,7 @@ import (
 // because expects that the node isn't ready, for a reason with these words.
 func (w *world) because(words string) {
 	w.t.Helper()
-	w.disk = disk{}
+	w.disk = space{}
 	h := w.Health()
 	if h.Ready || !strings.Contains(strings.Join(h.Reasons, "\n"), words) {
 		w.t.Errorf("%+v, want %q", h, words)
@@ -65,7 +65,7 @@ func TestHealth(t *testing.T) {
 	home := w.home
 	w.home = filepath.Join(home, "gone")
 	w.because("the disk can't be written")
-	w.home, w.disk = home, disk{}
+	w.home, w.disk = home, space{}
 	if h := w.Health(); !h.Ready {
 		t.Errorf("%+v", h)
 	}

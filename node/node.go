@@ -39,7 +39,7 @@ type Node struct {
 	backup  sync.Mutex // held while a backup is made
 	home    string
 	listens string // where other nodes connect
-	disk    disk
+	disk    space
 	gauges  *gauges
 	signer  service.Service // waits for a remote signer, if one is to sign
 }
@@ -195,6 +195,7 @@ func (n *Node) Stop() error {
 	var err error
 	n.once.Do(func() {
 		close(n.app.stop)
+		n.app.prune.close() // before the databases that it compacts are closed
 		n.gauges.close()
 		err = n.comet.Stop()
 		n.comet.Wait()

@@ -169,13 +169,15 @@ func (a *app) screen(height int64, at time.Time, candidates []*pooled) []*pooled
 // signatures will.
 func (a *app) refuse(p *pooled, last bool, why error) {
 	r := refusal(p.tx, why)
-	if op.CodeOf(why) == pb.Code_REPEATED {
-		_ = a.settling.wait() // the record may be in the block before
+	if code := op.CodeOf(why); code == pb.Code_REPEATED || code == pb.Code_TX_EXPIRED {
+		// It may be in the block before: what is handed in twice comes to the pool
+		// once more while that settles.
+		_ = a.settling.wait()
 		v := a.machine.Store().View()
 		defer v.Release()
 		if had := record(v, p.tx.ID); had != nil {
 			r = had
-		} else if !last {
+		} else if !last && code == pb.Code_REPEATED {
 			return
 		}
 	}

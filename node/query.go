@@ -19,7 +19,7 @@ func (n *Node) Record(id op.ID) *pb.TxRecord {
 
 // BlockTime is the time of the last block.
 func (n *Node) BlockTime() time.Time {
-	if t := n.app.last.Load(); t != nil {
+	if t := n.app.shown.Load(); t != nil {
 		return *t
 	}
 	if meta := n.comet.BlockStore().LoadBlockMeta(n.store.Height()); meta != nil {

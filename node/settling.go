@@ -15,10 +15,33 @@ import (
 // own does it, while consensus goes on to propose, and until the next block is
 // executed. One block settles at a time.
 type settling struct {
-	// mu guards both.
+	// mu guards all.
 	mu   sync.Mutex
 	over chan struct{} // closed once it is done; nil before the first
 	err  error         // what went wrong, for good
+	bad  chan struct{} // closed with err; nil as long as nobody asked
+}
+
+// broken is closed once a block could not be settled.
+func (s *settling) broken() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bad == nil {
+		s.bad = make(chan struct{})
+		if s.err != nil {
+			close(s.bad)
+		}
+	}
+	return s.bad
+}
+
+// fail keeps what went wrong.
+func (s *settling) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err = err; s.bad != nil {
+		close(s.bad)
+	}
 }
 
 // begin runs work, unless an earlier one failed.
@@ -34,9 +57,7 @@ func (s *settling) begin(work func() error) {
 	go func() {
 		defer close(over)
 		if err := safely(work); err != nil {
-			s.mu.Lock()
-			s.err = err
-			s.mu.Unlock()
+			s.fail(err)
 		}
 	}()
 }
@@ -79,6 +100,7 @@ func (a *app) settle(d *decided) error {
 	if err != nil {
 		return err
 	}
+	a.shown.Store(&d.time)
 	a.meter.observe(commitment, start)
 	a.door.guard.committed(d.done.Changes)
 	a.journal.told()

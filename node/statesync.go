@@ -56,6 +56,9 @@ func Join(ctx context.Context, c *Config, sources []Source, log *slog.Logger) (e
 	if err := settle(c.Home); err != nil || !c.Joins() {
 		return err
 	}
+	if err := checkRoom(c.Home); err != nil {
+		return err
+	}
 	k := comet(c)
 	doc, err := readGenesis(k.GenesisFile())
 	if err != nil {

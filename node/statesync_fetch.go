@@ -28,6 +28,7 @@ const (
 	chunkTimeout = 30 * time.Second // for a peer to send a chunk
 	askAgain     = 5 * time.Second  // for snapshots, as long as there is none
 	gather       = 2 * time.Second  // offers, before one is chosen
+	failuresMax  = 3                // chunks in a row that a peer did not send
 )
 
 // fetcher fetches a snapshot from peers, chunk by chunk. CometBFT's own reactor
@@ -48,6 +49,7 @@ type fetcher struct {
 	peers   map[p2p.ID]*provider
 	asked   map[int]ask
 	banned  map[p2p.ID]bool
+	failed  map[p2p.ID]int  // how often a peer did not send a chunk, since it last did
 	refused map[string]bool // offers that are none
 	offered time.Time       // when the first offer came
 	again   time.Time       // when snapshots were asked for last
@@ -269,6 +271,7 @@ func (f *fetcher) chunk(id p2p.ID, m *ssproto.ChunkResponse) error {
 	case err != nil:
 		return err
 	}
+	delete(f.failed, id)
 	if held := f.restore.Held(); time.Since(f.told) > 2*time.Second || held == f.restore.Chunks {
 		f.told = time.Now()
 		f.log.Info("fetching the snapshot", "height", f.restore.Height, "held", held, "chunks", f.restore.Chunks)
@@ -298,12 +301,21 @@ func (f *fetcher) timeouts() {
 	}
 }
 
-// withdraw takes the chosen snapshot from what a peer offers.
+// withdraw takes the chosen snapshot from what a peer offers, which did not send
+// a chunk of it. A peer that goes on offering and sends nothing is named.
 func (f *fetcher) withdraw(id p2p.ID) {
-	if p := f.peers[id]; p != nil {
-		delete(p.offers, offerKey(f.restore.Snapshot))
+	p := f.peers[id]
+	if p == nil {
+		return
 	}
+	delete(p.offers, offerKey(f.restore.Snapshot))
 	f.forgetAsks(id)
+	if f.failed == nil {
+		f.failed = map[p2p.ID]int{}
+	}
+	if f.failed[id]++; f.failed[id] >= failuresMax {
+		f.ban(id, fmt.Errorf("it offers snapshots and did not send what it was asked for, %d times", f.failed[id]))
+	}
 }
 
 func (f *fetcher) forgetAsks(id p2p.ID) {

@@ -177,6 +177,25 @@ func TestFetch(t *testing.T) {
 	}
 }
 
+// A peer that offers a snapshot again and again, and sends nothing of it, is
+// heard a few times only.
+func TestFetchStalls(t *testing.T) {
+	d := state.Snapshot{Height: 5, Root: [32]byte{1}, Chunks: 1}
+	p := &fakePeer{id: "stalls", answer: func(uint32) *ssproto.ChunkResponse { return nil }}
+	f := newFetching(t, filepath.Join(t.TempDir(), "ledger"), d, p)
+	defer func() { f.must(f.restore.Close()) }()
+	for i := range failuresMax {
+		if f.banned["stalls"] {
+			t.Fatalf("banned after %d times", i)
+		}
+		f.offer("stalls", &ssproto.SnapshotsResponse{Height: 5, Format: state.SnapshotFormat, Chunks: 1, Hash: d.Root[:], Metadata: d.Metadata()})
+		f.withdraw("stalls")
+	}
+	if !f.banned["stalls"] {
+		t.Fatalf("not banned after %d times", failuresMax)
+	}
+}
+
 // With its last provider a snapshot is given up, and what is offered then is
 // chosen: the one that most offer, the highest of them, but one that was begun
 // with before all.

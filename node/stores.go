@@ -65,7 +65,7 @@ func (d *databases) each(fn func(name string, m *pebble.Metrics)) {
 	defer d.mu.Unlock()
 	for _, db := range d.list {
 		if !db.isClosed() {
-			fn(db.name, db.db.Metrics())
+			fn(db.name, db.disk.Metrics(db.db))
 		}
 	}
 }

@@ -195,7 +195,7 @@ func (h *hook) dropOldest() error {
 	h.mu.Lock()
 	h.dead--
 	h.mu.Unlock()
-	return h.d.queue.db.Delete(keyOf(spaceDead, h.cfg.Name, oldest), nil)
+	return h.d.queue.remove(keyOf(spaceDead, h.cfg.Name, oldest))
 }
 
 // send makes one delivery.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"github.com/troth-ledger/troth/node"
 )
 
@@ -68,7 +70,7 @@ func Open(n *node.Node, c *node.Config, log *slog.Logger) (*Dispatcher, error) {
 	d.ctx, d.stop = context.WithCancel(context.Background())
 	if err := d.open(c); err != nil {
 		d.stop()
-		_ = q.db.Close()
+		_ = q.close()
 		return nil, err
 	}
 	for _, h := range d.hooks {
@@ -108,10 +110,10 @@ func (d *Dispatcher) Close() error {
 			return err
 		}
 	}
-	if err := b.Commit(nil); err != nil {
+	if err := d.queue.commit(b, pebble.Sync); err != nil {
 		return err
 	}
-	return d.queue.db.Close()
+	return d.queue.close()
 }
 
 // run takes from the journal whenever it has grown.

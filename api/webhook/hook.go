@@ -60,7 +60,7 @@ func (d *Dispatcher) newHook(w node.Webhook, c *node.Config) (*hook, error) {
 		if err := setCursor(b, w.Name, at); err != nil {
 			return nil, err
 		}
-		if err := b.Commit(pebble.Sync); err != nil {
+		if err := d.queue.commit(b, pebble.Sync); err != nil {
 			return nil, err
 		}
 	}
@@ -172,7 +172,7 @@ func (h *hook) save(b *batch, cursor int64) error {
 		if err := setCursor(b.Batch, h.cfg.Name, cursor); err != nil {
 			return err
 		}
-		if err := b.Commit(pebble.Sync); err != nil {
+		if err := h.d.queue.commit(b.Batch, pebble.Sync); err != nil {
 			return err
 		}
 		h.saved = cursor

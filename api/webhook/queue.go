@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/troth-ledger/troth/ledger/state/disk"
 )
 
 // The queue's keys: a letter, the webhook's name, a zero byte and, for an item,
@@ -44,35 +46,44 @@ type item struct {
 // queue is the database. Any goroutine may use it.
 type queue struct {
 	db    *pebble.DB
+	disk  *disk.Disk
 	loose atomic.Bool // something was written that may not be on the disk
 }
-
-// quiet keeps Pebble's chatter out of the node's log; its errors are returned.
-type quiet struct{}
-
-func (quiet) Infof(string, ...any)      {}
-func (quiet) Errorf(string, ...any)     {}
-func (quiet) Fatalf(f string, a ...any) { panic(fmt.Sprintf("webhook: storage: "+f, a...)) }
 
 // openQueue opens the queue of a chain. One of another chain is emptied: its
 // events would be lies on this one.
 func openQueue(dir, chain string) (*queue, error) {
 	cache := pebble.NewCache(1 << 20)
 	defer cache.Unref()
-	db, err := pebble.Open(dir, &pebble.Options{Cache: cache, MemTableSize: 1 << 20, Logger: quiet{}})
+	db, d, err := disk.Open(dir, &pebble.Options{Cache: cache, MemTableSize: 1 << 20})
 	if err != nil {
 		return nil, fmt.Errorf("webhook: opening %s: %w", dir, err)
 	}
-	q := &queue{db: db}
+	q := &queue{db: db, disk: d}
 	if had, ok := q.get([]byte{spaceChain}); !ok || string(had) != chain {
-		err = errors.Join(db.DeleteRange([]byte{0}, []byte{0xff}, pebble.NoSync), db.Set([]byte{spaceChain}, []byte(chain), pebble.Sync))
+		err = d.Do(func() error {
+			return errors.Join(db.DeleteRange([]byte{0}, []byte{0xff}, pebble.NoSync), db.Set([]byte{spaceChain}, []byte(chain), pebble.Sync))
+		})
 	}
 	if err != nil {
-		_ = db.Close()
+		_ = d.Do(db.Close)
 		return nil, fmt.Errorf("webhook: opening %s: %w", dir, err)
 	}
 	return q, nil
 }
+
+// commit writes a batch.
+func (q *queue) commit(b *pebble.Batch, o *pebble.WriteOptions) error {
+	return q.disk.Do(func() error { return b.Commit(o) })
+}
+
+// remove takes out a key; nothing waits for the disk.
+func (q *queue) remove(key []byte) error {
+	q.loose.Store(true)
+	return q.disk.Do(func() error { return q.db.Delete(key, pebble.NoSync) })
+}
+
+func (q *queue) close() error { return q.disk.Do(q.db.Close) }
 
 func (q *queue) get(key []byte) ([]byte, bool) {
 	b, closer, err := q.db.Get(key)
@@ -114,7 +125,7 @@ func (q *queue) move(from, to byte, name string, p place, it *item) error {
 	if err := errors.Join(b.Delete(keyOf(from, name, p), nil), put(b, to, name, p, it)); err != nil {
 		return err
 	}
-	return b.Commit(pebble.Sync)
+	return q.commit(b, pebble.Sync)
 }
 
 // keep rewrites an item where it is. An attempt that a crash forgets is made
@@ -125,14 +136,13 @@ func (q *queue) keep(name string, p place, it *item) error {
 		return err
 	}
 	q.loose.Store(true)
-	return b.Commit(pebble.NoSync)
+	return q.commit(b, pebble.NoSync)
 }
 
 // done forgets an item that was delivered. Nothing waits for the disk here
 // either: what a crash forgets is delivered twice.
 func (q *queue) done(name string, p place) error {
-	q.loose.Store(true)
-	return q.db.Delete(keyOf(spaceQueue, name, p), pebble.NoSync)
+	return q.remove(keyOf(spaceQueue, name, p))
 }
 
 // sync puts what is loose on the disk, so that a crash makes little go out
@@ -141,7 +151,7 @@ func (q *queue) sync() error {
 	if !q.loose.Swap(false) {
 		return nil
 	}
-	return q.db.LogData(nil, pebble.Sync)
+	return q.disk.Do(func() error { return q.db.LogData(nil, pebble.Sync) })
 }
 
 // item reads one.
@@ -202,7 +212,7 @@ func (q *queue) forget(known func(string) bool) (gone []string, err error) {
 			low := keyOf(space, name, "")
 			high := append([]byte(nil), low...)
 			high[len(high)-1]++
-			if err := q.db.DeleteRange(low, high, pebble.Sync); err != nil {
+			if err := q.disk.Do(func() error { return q.db.DeleteRange(low, high, pebble.Sync) }); err != nil {
 				return nil, err
 			}
 		}

@@ -13,7 +13,7 @@ import (
 // don't change are hard links where the file system has them. Blocks go on
 // meanwhile. Any goroutine may call it.
 func (s *Store) Checkpoint(dir string) error {
-	if err := s.disk.do(func() error { return s.db.Checkpoint(dir, pebble.WithFlushedWAL()) }); err != nil {
+	if err := s.disk.Do(func() error { return s.db.Checkpoint(dir, pebble.WithFlushedWAL()) }); err != nil {
 		return fmt.Errorf("state: copying the store to %s: %w", dir, err)
 	}
 	return nil
@@ -24,7 +24,7 @@ func (s *Store) Checkpoint(dir string) error {
 // error nothing is known to be on disk that was not before, and nothing more can
 // be written.
 func (s *Store) Sync() error {
-	if err := s.disk.do(func() error { return s.db.LogData(nil, pebble.Sync) }); err != nil {
+	if err := s.disk.Do(func() error { return s.db.LogData(nil, pebble.Sync) }); err != nil {
 		return fmt.Errorf("state: syncing: %w", err)
 	}
 	return nil
@@ -42,7 +42,7 @@ func (s *Store) Forget(rows []Local, from, before []byte) error {
 	if bytes.Compare(from, before) < 0 {
 		must(b.DeleteRange(local(from), local(before), nil))
 	}
-	if err := s.disk.do(func() error { return b.Commit(pebble.NoSync) }); err != nil {
+	if err := s.disk.Do(func() error { return b.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: forgetting local rows: %w", err)
 	}
 	return nil
@@ -52,7 +52,7 @@ func (s *Store) Forget(rows []Local, from, before []byte) error {
 // still take.
 func (s *Store) Compact(ctx context.Context, prefix []byte) error {
 	low := local(prefix)
-	if err := s.disk.do(func() error { return s.db.Compact(ctx, low, after(low), false) }); err != nil {
+	if err := s.disk.Do(func() error { return s.db.Compact(ctx, low, after(low), false) }); err != nil {
 		return fmt.Errorf("state: compacting: %w", err)
 	}
 	return nil

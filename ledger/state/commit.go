@@ -3,6 +3,7 @@ package state
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -24,6 +25,7 @@ type block struct {
 	over   uint32
 	turn   int           // the cache's, when the rows were put into it
 	done   chan struct{} // closed once Write is over
+	lost   bool          // Write did not come to its end
 }
 
 // written is one row that the block leaves behind.
@@ -46,7 +48,7 @@ type Local struct {
 // Finalize hashes what the block changed and returns the state's new root.
 // Nothing is visible or on disk until Commit.
 func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
-	s.written()
+	_ = s.await() // an error is Advance's
 	s.last = o.sizes()
 	dirty := o.dirty()
 	encodeAll(dirty)
@@ -181,7 +183,10 @@ func (s *Store) Commit(locals []Local) error {
 // which has to follow, once, on any goroutine, while this one may go on to
 // propose the next block: what it reads is in memory, or waits.
 func (s *Store) Advance() error {
-	if err := s.disk.err(); err != nil {
+	if err := s.disk.Err(); err != nil {
+		return err
+	}
+	if err := s.await(); err != nil {
 		return err
 	}
 	b := s.ready
@@ -212,6 +217,7 @@ func (s *Store) Advance() error {
 // the node stops.
 func (s *Store) Write(locals func() []Local) error {
 	b := s.writing
+	b.lost = true
 	defer close(b.done)
 	for _, l := range locals() {
 		l.write(b.batch)
@@ -219,7 +225,7 @@ func (s *Store) Write(locals func() []Local) error {
 	if err := s.forgetUsed(b); err != nil {
 		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)
 	}
-	if err := s.disk.do(func() error { return b.batch.Commit(pebble.NoSync) }); err != nil {
+	if err := s.disk.Do(func() error { return b.batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: writing height %d: %w", b.height, err)
 	}
 	old := s.view.Load()
@@ -228,16 +234,31 @@ func (s *Store) Write(locals func() []Local) error {
 	s.view.Store(v)
 	s.swap.Unlock()
 	old.drop()
+	b.lost = false
 	return nil
 }
 
 // written waits until the block that was advanced to is written. It is for the
-// goroutine that executes.
+// goroutine that executes. It panics where the block could not be: what is on disk
+// is the state before it, and no answer.
 func (s *Store) written() {
-	if b := s.writing; b != nil {
-		<-b.done
-		s.writing = nil
+	if err := s.await(); err != nil {
+		panic(err.Error())
 	}
+}
+
+// await is written, with an error in place of the panic.
+func (s *Store) await() error {
+	b := s.writing
+	if b == nil {
+		return nil
+	}
+	<-b.done
+	if b.lost {
+		return errors.Join(fmt.Errorf("state: height %d was not written", b.height), s.disk.Err())
+	}
+	s.writing = nil
+	return nil
 }
 
 // Tip is the height of the block that the next one begins from: Height, or one

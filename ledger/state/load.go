@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/troth-ledger/troth/ledger/state/disk"
 )
 
 // loadBatch is how many bytes a Loader writes at once.
@@ -17,7 +19,7 @@ const loadBatch = 4 << 20
 // Whoever opens the store afterwards learns whether the rows hash to the root.
 type Loader struct {
 	db    *pebble.DB
-	disk  *disk
+	disk  *disk.Disk
 	batch *pebble.Batch
 	last  []byte
 	rows  int
@@ -28,9 +30,7 @@ func NewLoader(dir string) (*Loader, error) {
 	o := options(Options{CacheBytes: 8 << 20})
 	defer o.Cache.Unref()
 	o.ErrorIfExists = true
-	d := diskOf(o)
-	d.heard = true
-	db, err := openPebble(dir, o)
+	db, d, err := openPebble(dir, o)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (l *Loader) flush(size int) error {
 	if l.batch.Len() < size {
 		return nil
 	}
-	if err := l.disk.do(func() error { return l.batch.Commit(pebble.NoSync) }); err != nil {
+	if err := l.disk.Do(func() error { return l.batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: loading: %w", err)
 	}
 	l.batch = l.db.NewBatch()
@@ -112,7 +112,7 @@ func (l *Loader) Finish(height int64, root [32]byte) error {
 
 // settle waits until everything is in tables.
 func (l *Loader) settle() error {
-	if err := l.disk.do(l.db.Flush); err != nil {
+	if err := l.disk.Do(l.db.Flush); err != nil {
 		return fmt.Errorf("state: loading: %w", err)
 	}
 	return nil
@@ -126,5 +126,5 @@ func (l *Loader) Close() error {
 	}
 	db := l.db
 	l.db = nil
-	return l.disk.do(func() error { return errors.Join(l.batch.Close(), db.Close()) })
+	return l.disk.Do(func() error { return errors.Join(l.batch.Close(), db.Close()) })
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/bloom"
 	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/troth-ledger/troth/ledger/state/disk"
 )
 
 // options are how Pebble is opened. The caller lets go of the cache.
@@ -31,34 +33,21 @@ func options(opt Options) *pebble.Options {
 	if opt.fs != nil {
 		o.FS, o.MemTableSize = opt.fs, 256<<10
 	}
-	d := newDisk(o.FS)
-	o.FS, o.Logger = d, quiet{d}
 	return o
 }
 
 // openPebble opens the database. What Pebble can't read, whether it says so or
 // panics, is a damaged store; a full disk, a missing permission or another
 // process in the folder is not.
-func openPebble(dir string, o *pebble.Options) (*pebble.DB, error) {
-	d, opened := diskOf(o), make(chan *pebble.DB, 1)
-	d.dir = dir
-	err := d.do(func() (err error) {
-		defer func() {
-			if r := recover(); r != nil {
-				err = fmt.Errorf("%v", r)
-			}
-		}()
-		db, err := pebble.Open(dir, o)
-		opened <- db
-		return err
-	})
+func openPebble(dir string, o *pebble.Options) (*pebble.DB, *disk.Disk, error) {
+	db, d, err := disk.Open(dir, o)
 	switch {
 	case err == nil:
-		return <-opened, nil
-	case d.err() != nil || outside(err):
-		return nil, fmt.Errorf("state: opening %s: %w", dir, err)
+		return db, d, nil
+	case d.Err() != nil || outside(err):
+		return nil, d, fmt.Errorf("state: opening %s: %w", dir, err)
 	}
-	return nil, fmt.Errorf("%w: opening %s: %w", ErrDamaged, dir, err)
+	return nil, d, fmt.Errorf("%w: opening %s: %w", ErrDamaged, dir, err)
 }
 
 // outside says whether an error is the machine's and not the data's.

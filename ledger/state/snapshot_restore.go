@@ -9,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/troth-ledger/troth/ledger/state/disk"
 	"github.com/troth-ledger/troth/ledger/state/smt"
 )
 
@@ -18,6 +19,7 @@ type Restore struct {
 	Snapshot
 	dir   string
 	db    *pebble.DB
+	disk  *disk.Disk
 	seals Seals
 	held  []bool
 	tail  usedTail
@@ -56,9 +58,12 @@ func OpenRestore(dir string, d Snapshot, seals Seals) (*Restore, error) {
 	if err == nil && same {
 		return r, r.resume()
 	}
+	if err != nil && (r.disk.Err() != nil || outside(err)) {
+		return nil, err // what is here may be good
+	}
 	// Nothing here is worth a repair: it can be fetched again.
 	if r.db != nil {
-		_ = r.db.Close()
+		_ = r.disk.Do(r.db.Close)
 	}
 	if err := vfs.Default.RemoveAll(dir); err != nil {
 		return nil, err
@@ -66,7 +71,7 @@ func OpenRestore(dir string, d Snapshot, seals Seals) (*Restore, error) {
 	if _, err := r.open(); err != nil {
 		return nil, err
 	}
-	return r, r.db.Set(metaSnapshot, d.encode(), pebble.Sync)
+	return r, r.disk.Do(func() error { return r.db.Set(metaSnapshot, d.encode(), pebble.Sync) })
 }
 
 // Restoring is the snapshot whose restoring was begun in dir; false where none was.
@@ -76,7 +81,7 @@ func Restoring(dir string) (d Snapshot, ok bool) {
 	}
 	o := options(Options{CacheBytes: 1 << 20, ReadOnly: true})
 	defer o.Cache.Unref()
-	db, err := openPebble(dir, o)
+	db, _, err := openPebble(dir, o)
 	if err != nil {
 		return d, false
 	}
@@ -92,7 +97,7 @@ func Restoring(dir string) (d Snapshot, ok bool) {
 func (r *Restore) open() (same bool, err error) {
 	o := options(Options{CacheBytes: 64 << 20})
 	defer o.Cache.Unref()
-	if r.db, err = openPebble(r.dir, o); err != nil {
+	if r.db, r.disk, err = openPebble(r.dir, o); err != nil {
 		return false, err
 	}
 	b, err := get(r.db, metaSnapshot)
@@ -168,7 +173,7 @@ func (r *Restore) Apply(i int, chunk []byte) (err error) {
 		return fmt.Errorf("chunk %d of height %d: %w", i, r.Height, err)
 	}
 	must(batch.Set(chunkKey(i), tail.encode(), nil))
-	if err := batch.Commit(pebble.Sync); err != nil {
+	if err := r.disk.Do(func() error { return batch.Commit(pebble.Sync) }); err != nil {
 		return err
 	}
 	r.held[i], r.tail = true, tail
@@ -239,10 +244,10 @@ func (r *Restore) Finish(locals []Local) error {
 		l.write(b)
 	}
 	must(b.Set(metaHead, append(binary.BigEndian.AppendUint64(nil, uint64(r.Height)), r.Root[:]...), nil))
-	if err := b.Commit(pebble.Sync); err != nil {
+	if err := r.disk.Do(func() error { return b.Commit(pebble.Sync) }); err != nil {
 		return err
 	}
-	if err := errors.Join(r.db.Flush(), r.Close()); err != nil {
+	if err := errors.Join(r.disk.Do(r.db.Flush), r.Close()); err != nil {
 		return err
 	}
 	s, err := Open(r.dir, Options{})
@@ -259,7 +264,7 @@ func (r *Restore) Close() error {
 	}
 	db := r.db
 	r.db = nil
-	return db.Close()
+	return r.disk.Do(db.Close)
 }
 
 // restored reads what is restored so far.

@@ -13,6 +13,7 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
+	"github.com/troth-ledger/troth/ledger/state/disk"
 	"github.com/troth-ledger/troth/ledger/state/smt"
 )
 
@@ -24,7 +25,7 @@ type Store struct {
 	db *pebble.DB
 	// disk is what the database is written to; all that may write, or wait for
 	// what is written, goes through it.
-	disk *disk
+	disk *disk.Disk
 	// readOnly says that nothing can be written.
 	readOnly bool
 	tree     *smt.Tree
@@ -75,15 +76,13 @@ func Open(dir string, opt Options) (*Store, error) {
 	}
 	o := options(opt)
 	defer o.Cache.Unref()
-	d := diskOf(o)
-	d.heard = true
-	db, err := openPebble(dir, o)
+	db, d, err := openPebble(dir, o)
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.rows, cacheRows)), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
-		return nil, errors.Join(err, d.do(db.Close))
+		return nil, errors.Join(err, d.Do(db.Close))
 	}
 	return s, nil
 }
@@ -248,11 +247,7 @@ func (s *Store) Root() [32]byte { return s.view.Load().root }
 // Metrics says how the store on disk does; all is zero once storage failed. Not
 // after Close.
 func (s *Store) Metrics() *pebble.Metrics {
-	m := make(chan *pebble.Metrics, 1)
-	if s.disk.do(func() error { m <- s.db.Metrics(); return nil }) != nil {
-		return new(pebble.Metrics)
-	}
-	return <-m
+	return s.disk.Metrics(s.db)
 }
 
 // Len is the number of rows in the tree.
@@ -272,7 +267,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.swap.Unlock()
-	if err := s.disk.err(); err != nil {
+	if err := s.disk.Err(); err != nil {
 		return err
 	}
 	if b := s.ready; b != nil { // finalised, and never committed
@@ -287,7 +282,7 @@ func (s *Store) Close() error {
 	case <-time.After(closePatience):
 		return fmt.Errorf("state: a view is still in use after %s; the store is left open", closePatience)
 	}
-	return s.disk.do(func() error {
+	return s.disk.Do(func() error {
 		if s.readOnly {
 			return s.db.Close()
 		}

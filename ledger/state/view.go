@@ -51,7 +51,7 @@ func (v *View) drop() {
 		return
 	}
 	// Closing a snapshot waits for what Pebble writes about its tables.
-	_ = v.store.disk.do(v.snap.Close)
+	_ = v.store.disk.Do(v.snap.Close)
 	v.tree.Release()
 	v.store.live.Done()
 }
