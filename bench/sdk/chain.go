@@ -30,6 +30,8 @@ type chain struct {
 	app  *sdkruntime.App
 	done chan int // sends that became final, a block at a time
 	errs chan error
+	// first is closed with the first block: before it there are no accounts.
+	first chan struct{}
 }
 
 // watched counts what becomes final.
@@ -54,6 +56,11 @@ func (a *watched) FinalizeBlock(ctx context.Context, r *abci.RequestFinalizeBloc
 // Commit implements abci.Application.
 func (a *watched) Commit(ctx context.Context, r *abci.RequestCommit) (*abci.ResponseCommit, error) {
 	res, err := a.Application.Commit(ctx, r)
+	select {
+	case <-a.first:
+	default:
+		close(a.first)
+	}
 	if a.block > 0 {
 		a.done <- a.block
 	}
@@ -75,7 +82,7 @@ func newChain(w *world, stm bool, home string, txs int) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &chain{app: app, done: make(chan int, 1<<16), errs: make(chan error, 1<<16)}
+	c := &chain{app: app, done: make(chan int, 1<<16), errs: make(chan error, 1<<16), first: make(chan struct{})}
 	k := cometConfig(home, txs)
 	cfg.EnsureRoot(home)
 	pv := privval.NewFilePV(w.validator, k.PrivValidatorKeyFile(), k.PrivValidatorStateFile())
@@ -97,7 +104,15 @@ func newChain(w *world, stm bool, home string, txs int) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c, c.node.Start()
+	if err := c.node.Start(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-c.first:
+		return c, nil
+	case <-time.After(time.Minute):
+		return nil, errors.Join(errors.New("no block in the first minute"), c.close())
+	}
 }
 
 // cometConfig leaves out what a benchmark can do without, as our own node does:
