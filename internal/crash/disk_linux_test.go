@@ -60,16 +60,10 @@ func (h *home) said(t *testing.T, words ...string) {
 	}
 }
 
-// TestFullDisk lets the disk run full under load. The node ends by itself and
-// says why; it says so too when it is started on the full disk; and once there
-// is room it goes on, and has all that it acknowledged.
-func TestFullDisk(t *testing.T) {
-	h, p, dir := onDisk(t)
-	l := &load{}
-	done := l.run(t, h, p)
-	time.Sleep(500 * time.Millisecond)
-	fill := filepath.Join(dir, "filler")
-	f, err := os.Create(fill)
+// fillUp makes a file larger until its disk is full.
+func fillUp(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,6 +73,18 @@ func TestFullDisk(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestFullDisk lets the disk run full under load. The node ends by itself and
+// says why; it says so too when it is started on the full disk; and once there
+// is room it goes on, and has all that it acknowledged.
+func TestFullDisk(t *testing.T) {
+	h, p, dir := onDisk(t)
+	l := &load{}
+	done := l.run(t, h, p)
+	time.Sleep(500 * time.Millisecond)
+	fill := filepath.Join(dir, "filler")
+	fillUp(t, fill)
 	select {
 	case e := <-p.end:
 		p.end <- e
@@ -87,6 +93,7 @@ func TestFullDisk(t *testing.T) {
 	}
 	done.Wait()
 	h.said(t, "no space left on device", "start again")
+	fillUp(t, fill) // what the node let go of at its end, logs of many megabytes
 	if _, up := h.start(t); up {
 		t.Fatal("the node starts on a full disk")
 	}
