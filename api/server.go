@@ -33,8 +33,8 @@ const (
 )
 
 // fastGzip compresses answers, where a client takes them so, at the level that
-// takes a third of the usual time for 3 % more bytes, measured on the records of
-// 1,000 transactions: hashes get no shorter at any level.
+// takes a third of the usual time for 1 % more bytes (BenchmarkGzip): hashes get no
+// shorter at any level.
 func fastGzip() connect.Compressor {
 	w, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
 	if err != nil {
