@@ -1,0 +1,31 @@
+package node
+
+import (
+	"testing"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
+)
+
+// A transaction that came to the pool once more while its block settled, and has
+// expired since, is answered with its record: it is final.
+func TestRefuseWhatIsFinal(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(100)
+	raw := w.pay(0, 1)
+	w.must(raw)
+	tx, err := op.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, code := range []pb.Code{pb.Code_TX_EXPIRED, pb.Code_REPEATED} {
+		x := &waiter{ch: make(chan *pb.TxRecord, 1), raw: raw, tx: tx}
+		if !w.app.hub.wait(x) {
+			t.Fatal("the node has stopped")
+		}
+		w.app.refuse(&pooled{raw: raw, tx: tx}, true, op.Errorf(code, "too late"))
+		if r := <-x.ch; r.Height == 0 || r.Result.Code != 0 {
+			t.Errorf("%s: %v", code, r)
+		}
+	}
+}
