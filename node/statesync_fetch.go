@@ -1,14 +1,10 @@
 package node
 
 import (
-	"bytes"
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/cometbft/cometbft/config"
@@ -17,7 +13,6 @@ import (
 	cmtstate "github.com/cometbft/cometbft/state"
 	"github.com/cometbft/cometbft/types"
 
-	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
@@ -28,8 +23,12 @@ const (
 	chunkTimeout = 30 * time.Second // for a peer to send a chunk
 	askAgain     = 5 * time.Second  // for snapshots, as long as there is none
 	gather       = 2 * time.Second  // offers, before one is chosen
-	failuresMax  = 3                // chunks in a row that a peer did not send
+	patience     = 2                // failures of a peer in a row that are held for chance
+	sayAgain     = 10 * time.Second // that nobody offers a snapshot
 )
+
+// ErrNoPeers says that a node can't join: there is nobody left to ask.
+var ErrNoPeers = errors.New("every peer of p2p.peers sent what is no part of the chain: name another")
 
 // fetcher fetches a snapshot from peers, chunk by chunk. CometBFT's own reactor
 // fetches all of one anew after an interruption, and keeps it in files beside;
@@ -49,7 +48,7 @@ type fetcher struct {
 	peers   map[p2p.ID]*provider
 	asked   map[int]ask
 	banned  map[p2p.ID]bool
-	failed  map[p2p.ID]int  // how often a peer did not send a chunk, since it last did
+	failed  map[p2p.ID]int  // how often a peer did not send a chunk, since it last did; see doubt
 	refused map[string]bool // offers that are none
 	offered time.Time       // when the first offer came
 	again   time.Time       // when snapshots were asked for last
@@ -70,7 +69,7 @@ type ask struct {
 
 // run fetches one snapshot and makes it a store in f.dir.
 func (f *fetcher) run(ctx context.Context, k *config.Config) (err error) {
-	f.peers, f.asked, f.banned, f.refused = map[p2p.ID]*provider{}, map[int]ask{}, map[p2p.ID]bool{}, map[string]bool{}
+	f.peers, f.asked, f.banned, f.refused, f.failed = map[p2p.ID]*provider{}, map[int]ask{}, map[p2p.ID]bool{}, map[string]bool{}, map[p2p.ID]int{}
 	if d, ok := state.Restoring(f.dir); ok {
 		f.begun = offerKey(d)
 		f.log.Info("going on with a snapshot, if somebody still offers it", "height", d.Height)
@@ -79,6 +78,7 @@ func (f *fetcher) run(ctx context.Context, k *config.Config) (err error) {
 		return err
 	}
 	defer f.net.stop()
+	f.told = time.Now()
 	defer func() {
 		if err != nil && f.restore != nil {
 			err = errors.Join(err, f.restore.Close())
@@ -99,6 +99,9 @@ func (f *fetcher) run(ctx context.Context, k *config.Config) (err error) {
 		}
 		if err == nil && f.restore != nil {
 			err = f.proceed(ctx)
+		}
+		if err == nil && len(f.banned) == f.net.peers {
+			err = ErrNoPeers
 		}
 		if err != nil {
 			return err
@@ -138,29 +141,6 @@ func (f *fetcher) event(e p2pEvent) error {
 	return nil
 }
 
-// offer notes what a peer offers.
-func (f *fetcher) offer(id p2p.ID, m *ssproto.SnapshotsResponse) {
-	p := f.peers[id]
-	if p == nil || m.Format != state.SnapshotFormat || len(m.Hash) != 32 {
-		return // gone, or of another version of the program
-	}
-	d, err := state.ParseSnapshot(int64(m.Height), [32]byte(m.Hash), int(m.Chunks), m.Metadata)
-	if err != nil {
-		f.ban(id, err)
-		return
-	}
-	if key := offerKey(d); len(p.offers) < offersMax && !f.refused[key] {
-		p.offers[key] = d
-		if f.offered.IsZero() {
-			f.offered = time.Now()
-		}
-	}
-}
-
-func offerKey(d state.Snapshot) string {
-	return fmt.Sprintf("%d %x %d %x", d.Height, d.Root, d.Chunks, d.Metadata())
-}
-
 // proceed chooses a snapshot where none is chosen, and asks for chunks.
 func (f *fetcher) proceed(ctx context.Context) error {
 	for f.restore == nil {
@@ -172,10 +152,15 @@ func (f *fetcher) proceed(ctx context.Context) error {
 			return err
 		}
 	}
-	if len(f.providers()) == 0 {
+	providers := f.providers()
+	if len(providers) == 0 {
 		return f.giveUp("nobody offers it any more")
 	}
-	for _, p := range f.providers() {
+	least := f.doubt(providers...)
+	for _, p := range providers {
+		if f.doubt(p) > least {
+			continue
+		}
 		free := asksMax
 		for _, a := range f.asked {
 			if a.of == p.peer.ID() {
@@ -194,63 +179,6 @@ func (f *fetcher) proceed(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// best is the snapshot that was begun with, or that the most peers offer, the
-// highest of them.
-func (f *fetcher) best() (best state.Snapshot, ok bool) {
-	count, all := map[string]int{}, map[string]state.Snapshot{}
-	for _, p := range f.peers {
-		for key, d := range p.offers {
-			count[key]++
-			all[key] = d
-		}
-	}
-	if d, ok := all[f.begun]; ok {
-		return d, true
-	}
-	for key, d := range all {
-		if !ok || cmp.Or(cmp.Compare(count[key], count[offerKey(best)]), cmp.Compare(d.Height, best.Height), cmp.Compare(key, offerKey(best))) > 0 {
-			best, ok = d, true
-		}
-	}
-	return best, ok
-}
-
-// choose checks a snapshot's root and begins with it, or goes on.
-func (f *fetcher) choose(ctx context.Context, d state.Snapshot) (err error) {
-	f.state, f.commit, err = f.headers.state(ctx, d.Height, f.doc)
-	if errors.Is(err, ErrUntrusted) || ctx.Err() != nil {
-		return err
-	}
-	if err != nil {
-		f.log.Warn("a snapshot is passed over for now", "height", d.Height, "err", err)
-		f.strike(d, nil)
-		return nil
-	}
-	if !bytes.Equal(f.state.AppHash, d.Root[:]) {
-		f.refuse(d, fmt.Errorf("it offers the root %x after height %d; the chain's is %x", d.Root, d.Height, f.state.AppHash))
-		return nil
-	}
-	if f.restore, err = state.OpenRestore(f.dir, d, party.UsedSeals); err != nil {
-		return err
-	}
-	f.begun = offerKey(d)
-	f.log.Info("joining from a snapshot", "height", d.Height, "chunks", d.Chunks, "held", f.restore.Held(), "peers", len(f.providers()))
-	return nil
-}
-
-// providers are the peers that offer the chosen snapshot, in the order of their
-// ids.
-func (f *fetcher) providers() (out []*provider) {
-	key := offerKey(f.restore.Snapshot)
-	for _, p := range f.peers {
-		if _, ok := p.offers[key]; ok {
-			out = append(out, p)
-		}
-	}
-	slices.SortFunc(out, func(a, b *provider) int { return cmp.Compare(a.peer.ID(), b.peer.ID()) })
-	return out
 }
 
 // chunk takes a chunk in from a peer that was asked for it.
@@ -294,6 +222,10 @@ func (f *fetcher) timeouts() {
 	if f.restore != nil || time.Since(f.again) < askAgain {
 		return
 	}
+	if time.Since(f.told) > sayAgain {
+		f.told = time.Now()
+		f.log.Info("nobody offers a snapshot yet; asking on", "peers", len(f.peers), "of", f.net.peers)
+	}
 	f.again = time.Now()
 	for _, p := range f.peers {
 		clear(p.offers) // what is still offered is told again
@@ -301,48 +233,10 @@ func (f *fetcher) timeouts() {
 	}
 }
 
-// withdraw takes the chosen snapshot from what a peer offers, which did not send
-// a chunk of it. A peer that goes on offering and sends nothing is named.
-func (f *fetcher) withdraw(id p2p.ID) {
-	p := f.peers[id]
-	if p == nil {
-		return
-	}
-	delete(p.offers, offerKey(f.restore.Snapshot))
-	f.forgetAsks(id)
-	if f.failed == nil {
-		f.failed = map[p2p.ID]int{}
-	}
-	if f.failed[id]++; f.failed[id] >= failuresMax {
-		f.ban(id, fmt.Errorf("it offers snapshots and did not send what it was asked for, %d times", f.failed[id]))
-	}
-}
-
 func (f *fetcher) forgetAsks(id p2p.ID) {
 	for i, a := range f.asked {
 		if a.of == id {
 			delete(f.asked, i)
-		}
-	}
-}
-
-// refuse strikes a snapshot for good, and bans whoever offers it: it is a lie.
-func (f *fetcher) refuse(d state.Snapshot, lie error) {
-	f.refused[offerKey(d)] = true
-	f.strike(d, lie)
-}
-
-// strike takes a snapshot from all offers, and bans who made them where it is a
-// lie.
-func (f *fetcher) strike(d state.Snapshot, lie error) {
-	key := offerKey(d)
-	for id, p := range f.peers {
-		if _, ok := p.offers[key]; !ok {
-			continue
-		}
-		delete(p.offers, key)
-		if lie != nil {
-			f.ban(id, lie)
 		}
 	}
 }
@@ -355,16 +249,6 @@ func (f *fetcher) giveUp(why string) error {
 	clear(f.asked)
 	f.again = time.Time{}
 	return err
-}
-
-// ban names a peer that is at fault and hears it no more.
-func (f *fetcher) ban(id p2p.ID, why error) {
-	f.log.Warn("a peer is at fault; it is not asked again", "peer", id, "err", why)
-	f.banned[id] = true
-	if p := f.peers[id]; p != nil {
-		go f.net.leave(p.peer, why) // it ends with an event of its own
-	}
-	f.drop(id)
 }
 
 func (f *fetcher) drop(id p2p.ID) {

@@ -61,6 +61,7 @@ func (r *snapshotReactor) Receive(e p2p.Envelope)       { r.hand(p2pEvent{e.Src,
 // part in nothing else yet.
 type snapshotNet struct {
 	events <-chan p2pEvent
+	peers  int // that are dialled: no other comes
 	leave  func(peer p2p.Peer, why any)
 	stop   func()
 }
@@ -105,5 +106,5 @@ func dialForSnapshots(k *config.Config, doc *types.GenesisDoc, log *slog.Logger)
 		stop()
 		return nil, fmt.Errorf("p2p.peers: %w", err)
 	}
-	return &snapshotNet{r.events, sw.StopPeerForError, stop}, nil
+	return &snapshotNet{r.events, len(peers), sw.StopPeerForError, stop}, nil
 }

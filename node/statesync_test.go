@@ -51,7 +51,7 @@ func newProvider(t *testing.T) *world {
 	t.Helper()
 	w := prepareWorld(t, 20, func(c *Config, _ *pb.Genesis) {
 		c.P2P.Listen = freePort(t)
-		c.Snapshots.Every = time.Second
+		c.Snapshots.Every = 2 * time.Second
 	})
 	w.start()
 	t.Cleanup(func() {
@@ -127,7 +127,9 @@ func TestJoin(t *testing.T) {
 
 	start := time.Now()
 	c := w.newcomer(t, 2)
-	if err := Join(t.Context(), c, []Source{nodeSource{n: w.Node, name: "a"}, nodeSource{n: w.Node, name: "b"}}, quietLog); err != nil {
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	if err := Join(ctx, c, []Source{nodeSource{n: w.Node, name: "a"}, nodeSource{n: w.Node, name: "b"}}, quietLog); err != nil {
 		t.Fatal(err)
 	}
 	t.Logf("joined after %s", time.Since(start))
