@@ -50,10 +50,6 @@ func signedItem(t testing.TB, scheme Scheme, message []byte) item {
 	return item{P256, key.public, message, low, nil}
 }
 
-func (it item) verify() error {
-	return Verify(it.scheme, it.key, it.message, it.signature, it.assertion)
-}
-
 func TestVerify(t *testing.T) {
 	m := []byte("a message")
 	ed, p, w := signedItem(t, Ed25519, m), signedItem(t, P256, m), signedItem(t, WebAuthn, m)
