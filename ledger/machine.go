@@ -211,6 +211,17 @@ func entitled(c *op.Context, t *op.Tx) error {
 	return party.Charge(c, t.Weight())
 }
 
+// Ahead reads what transactions that are about to be admitted or executed will
+// need. It changes nothing but how long that takes.
+func (m *Machine) Ahead(n int, tx func(i int) *op.Tx) {
+	m.store.Ahead(n, func(i int, row func(state.Ref)) {
+		if t := tx(i); t != nil { // what can't be decoded is refused
+			party.Ahead(t.Body.Party, row)
+			t.Ahead(row)
+		}
+	})
+}
+
 // Admits says whether a transaction would be admitted now, on the committed
 // state: the door's question, and a proposer's. It changes nothing.
 func (m *Machine) Admits(o *state.Overlay, height int64, now time.Time, t *op.Tx) error {

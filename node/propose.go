@@ -147,6 +147,7 @@ func (a *app) screen(height int64, at time.Time, candidates []*pooled) []*pooled
 	if len(candidates) == 0 {
 		return nil
 	}
+	a.machine.Ahead(len(candidates), func(i int) *op.Tx { return candidates[i].tx })
 	o := a.machine.Store().BeginLike()
 	good := candidates[:0]
 	var bad []*pooled

@@ -9,6 +9,11 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
+var _ = op.Ahead(func(_ string, m *pb.IssueRequest, row func(state.Ref)) {
+	row(party.Parties.Ref(state.Key(m.To)))
+	row(Holdings.Ref(HoldingKey(m.To, m.Amount.Asset)))
+})
+
 var _ = op.Register(checkIssue, applyIssue)
 
 func checkIssue(m *pb.IssueRequest) error {

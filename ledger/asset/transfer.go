@@ -4,12 +4,19 @@ import (
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // referenceMax is the longest reference of a transfer, in bytes.
 const referenceMax = 64
 
 var _ = op.Register(checkTransfer, applyTransfer)
+
+var _ = op.Ahead(func(by string, m *pb.TransferRequest, row func(state.Ref)) {
+	row(party.Parties.Ref(state.Key(m.To)))
+	row(Holdings.Ref(HoldingKey(by, m.Amount.Asset)))
+	row(Holdings.Ref(HoldingKey(m.To, m.Amount.Asset)))
+})
 
 func checkTransfer(m *pb.TransferRequest) error {
 	return first(checkReference(m.Reference), checkParty("to", m.To), CheckAmount(m.Amount))

@@ -28,6 +28,32 @@ func (c *cache) get(t *spec, k Key) (Record, bool) {
 	return nil, c.whole[t.id] && c.turn < 2
 }
 
+// has says whether get would find a row. Any number of goroutines may ask, as long
+// as none puts.
+func (c *cache) has(t *spec, k Key) bool {
+	if c.whole[t.id] && c.turn < 2 {
+		return true
+	}
+	if _, ok := c.young[t.id][k]; ok {
+		return true
+	}
+	_, ok := c.old[t.id][k]
+	return ok
+}
+
+// complete says whether every row is in memory.
+func (c *cache) complete() bool {
+	if c.turn >= 2 {
+		return false
+	}
+	for id, t := range registry.tables {
+		if t != nil && !c.whole[id] {
+			return false
+		}
+	}
+	return true
+}
+
 func (c *cache) put(t *spec, k Key, r Record) {
 	if c.size >= c.max {
 		c.old, c.young, c.size = c.young, [128]map[Key]Record{}, 0
