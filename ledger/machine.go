@@ -150,6 +150,9 @@ func (m *Machine) Advance() error {
 		return err
 	}
 	m.due = m.nextDue
+	// What is admitted next is judged by what this block left: a node that was
+	// started anew has nothing else to go by.
+	m.loadParams(m.store.Begin())
 	return nil
 }
 

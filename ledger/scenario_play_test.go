@@ -229,6 +229,12 @@ func execute(t testing.TB, m *ledger.Machine, height int64, b block) *ledger.Exe
 	if err := invariant.Full(v); err != nil {
 		t.Fatalf("height %d: %v", height, err)
 	}
+	// A node that ran through and one that was started anew judge alike what is
+	// proposed next.
+	params, protocol := m.JudgesBy()
+	if fresh, p := ledger.New(m.Store(), m.Chain()).JudgesBy(); !proto.Equal(params, fresh) || protocol != p {
+		t.Fatalf("height %d: judges by %v and %d; one started anew by %v and %d", height, params, protocol, fresh, p)
+	}
 	return x
 }
 
