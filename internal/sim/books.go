@@ -17,8 +17,9 @@ type digest [12]byte
 
 func digestOf(b []byte) digest { h := sha256.Sum256(b); return digest(h[:12]) }
 
-// books are the naive accountant's: maps, fed by what transactions asked for
-// and settlements say, never by how the ledger did it.
+// books are the naive accountant's: maps, fed by what transactions asked for and
+// settlements say. How the ledger did it is not asked, but for whose a promise's
+// holds are: that the rows of the holds say.
 type books struct {
 	totals  map[string]int64  // what a party has of an asset, available or held, by holding
 	supply  map[string]int64  // by asset
@@ -35,20 +36,13 @@ type books struct {
 	final map[string]digest // what must never change again
 
 	used  map[string]int64 // idempotency keys, to the minute in which they are free
-	spent map[string]*spending
 	seats map[string]int64 // consensus's validators, by key
-}
-
-// spending is what a party was charged within a window, and at one moment.
-type spending struct {
-	from, at    time.Time
-	ops, atOnce int
 }
 
 func newBooks() *books {
 	return &books{totals: map[string]int64{}, supply: map[string]int64{}, payer: map[string]string{}, payees: map[string]string{}, touched: map[string]bool{},
 		paid: map[string]int64{}, seqs: map[string]uint32{}, ended: map[string]bool{}, rows: map[string]digest{}, facts: map[string]digest{},
-		final: map[string]digest{}, used: map[string]int64{}, spent: map[string]*spending{}, seats: map[string]int64{}}
+		final: map[string]digest{}, used: map[string]int64{}, seats: map[string]int64{}}
 }
 
 // rowsSeen enters what changed, before anything is reckoned with.
@@ -81,9 +75,9 @@ func (k *books) rowsSeen(changes []state.Change) {
 			h, ok = ch.Before().(*pb.Hold)
 		}
 		if ok {
-			k.payer[h.Id], k.touched[holding(h.Party, h.Asset)] = holding(h.Party, h.Asset), true
-			if h.Payee != "" {
-				k.payees[h.Id] = h.Payee
+			k.touched[holding(h.Party, h.Asset)] = true
+			if strings.Contains(h.Id, "/") {
+				k.payer[h.Id] = holding(h.Party, h.Asset)
 			}
 		}
 	}
@@ -119,15 +113,17 @@ func (k *books) promise(ch state.Change, p *pb.Promise) {
 	k.live--
 }
 
-// asked enters what an applied operation moved, as it was asked for.
-func (k *books) asked(who string, o *pb.Operation) {
-	row, _ := op.Find(o.Code)
-	if o.Code < 151 || o.Code > 155 {
-		return
-	}
-	m := row.NewRequest()
-	check(m.UnmarshalVT(o.Request))
-	switch q := m.(type) {
+// asked enters what an applied operation moved, as it was asked for, and whose
+// the holds are that it made.
+func (k *books) asked(who string, request, response op.Message) {
+	switch q := request.(type) {
+	case *pb.PlaceHoldRequest:
+		id := response.(*pb.PlaceHoldResponse).Hold
+		if k.payer[id], k.payees[id] = holding(who, q.Amount.Asset), q.Payee; q.Payee == "" {
+			k.payees[id] = q.Holder
+		}
+	case *pb.CreatePoolRequest:
+		k.payer[response.(*pb.CreatePoolResponse).Pool] = holding(who, q.Amount.Asset)
 	case *pb.IssueRequest:
 		k.totals[holding(q.To, q.Amount.Asset)] += q.Amount.Units
 		k.supply[q.Amount.Asset] += q.Amount.Units
@@ -172,34 +168,6 @@ func (k *books) settled(s *pb.Settlement, p *pb.Promise) {
 		if leg.Units > 0 {
 			k.move(from, leg.To, leg.Units)
 		}
-	}
-}
-
-// charged enters what a party was charged. At one moment that is what its quota
-// holds at most, and within ten minutes as much as comes to it as well; likewise
-// of its sponsor's, where it ever had one.
-func (k *books) charged(w *world, t *op.Tx) {
-	who := t.Body.Party
-	s := k.spent[who]
-	if s == nil || w.now.Sub(s.from) > 10*time.Minute {
-		s = &spending{from: w.now}
-		k.spent[who] = s
-	}
-	if !s.at.Equal(w.now) {
-		s.at, s.atOnce = w.now, 0
-	}
-	s.ops += t.Weight()
-	s.atOnce += t.Weight()
-	perMinute, burst := int(w.genesis.Params.QuotaPerMinute), int(w.genesis.Params.QuotaBurst)
-	if own := int(w.parties[who].GetQuotaPerMinute()); own > 0 {
-		perMinute, burst = own, max(own, burst)
-	}
-	if w.sponsored[who] {
-		perMinute, burst = perMinute+companyQuota, burst+companyQuota
-	}
-	more := 10 * perMinute
-	if s.atOnce > burst || s.ops > burst+more {
-		failf("%s was charged %d operations at once and %d since %s; %d and %d are the most", who, s.atOnce, s.ops, s.from, burst, burst+more)
 	}
 }
 

@@ -35,8 +35,7 @@ func (s *sim) begin() {
 		s.w.now = s.w.now.Add(time.Minute)
 		var txs []*pending
 		for _, a := range acts {
-			body := &pb.TxBody{ChainId: chainID, Ops: []*pb.Operation{operation(a.msg)}}
-			txs = append(txs, &pending{s.w.seal(a.who, body, a.msg), 1})
+			txs = append(txs, s.w.sealed(a.who, a.msg))
 		}
 		s.block(txs)
 		s.report.Ops += len(txs)
@@ -62,10 +61,13 @@ func (w *world) opening() (out [3][]act) {
 
 // block has a machine propose, the others judge, and all execute.
 func (s *sim) block(txs []*pending) {
+	if s.cfg.spoil != nil {
+		s.cfg.spoil(s)
+	}
 	s.pending = append(s.pending, txs...)
 	b := block{height: s.w.height + 1, time: s.w.now, evidence: s.w.evidence()}
 	for _, r := range s.replicas {
-		if err := r.machine.Ready(b.height); err != nil {
+		if err := r.machine.ReadyNext(); err != nil {
 			failf("%s can't execute height %d: %v", r.name, b.height, err)
 		}
 	}
@@ -137,6 +139,9 @@ func (s *sim) propose(proposer int, b block) (good, bad [][]byte) {
 			}
 		}
 	}
+	if r := s.replicas[proposer]; r.store.Height() < r.store.Tip() {
+		s.report.Ahead++
+	}
 	s.settlePending(good, bad)
 	return good, bad
 }
@@ -192,30 +197,36 @@ func (s *sim) tamper(good, bad [][]byte) (txs [][]byte, surely bool) {
 // judge has every machine but the proposer say whether a proposal is one; all
 // must say the same.
 func (s *sim) judge(proposer int, b block, txs [][]byte) bool {
-	verdicts := make([]bool, 0, len(s.replicas))
+	verdicts := make([]error, 0, len(s.replicas))
 	for i, r := range s.replicas {
 		if i == proposer {
 			continue
 		}
-		ok, o := true, r.store.Begin()
-		for _, raw := range txs {
+		var err error
+		o := r.store.Begin()
+		for j, raw := range txs {
 			t := decode(raw)
-			if ok = t.Err == nil && r.machine.Admits(o, b.height, b.time, t.Decoded) == nil; !ok {
+			if err = t.Err; err == nil {
+				err = r.machine.Admits(o, b.height, b.time, t.Decoded)
+			}
+			if err != nil {
+				err = fmt.Errorf("%s: transaction %d: %w", r.name, j+1, err)
 				break
 			}
 		}
-		verdicts = append(verdicts, ok)
+		verdicts = append(verdicts, err)
 	}
 	for _, v := range verdicts {
-		if v != verdicts[0] {
+		if (v == nil) != (verdicts[0] == nil) {
 			failf("some machines accept a proposal that others refuse: %v", verdicts)
 		}
 	}
-	return verdicts[0]
+	return verdicts[0] == nil
 }
 
 // execute gives a block to every machine and compares what each says.
 func (s *sim) execute(b *block) *ledger.Executed {
+	s.settle()
 	var first *ledger.Executed
 	var told []string
 	for _, r := range s.replicas {

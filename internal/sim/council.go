@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"time"
@@ -16,7 +15,7 @@ import (
 // possession is a validator's key for a party, and the proof of it.
 func (w *world) possession(who string) (public, signature []byte) {
 	k := w.newKey()
-	return k.PublicKey, ed25519.Sign(w.keys[string(k.PublicKey)], council.Possession(chainID, who, k.PublicKey))
+	return k.PublicKey, w.sign(k, council.Possession(chainID, who, k.PublicKey)).Signature
 }
 
 func (w *world) proposeMember() []act {
@@ -39,17 +38,17 @@ func (w *world) proposePower() []act {
 	return do(w.pick("members"), &pb.ProposePowerRequest{Party: w.pick(among(w, "members", "suspended", "suspended")), Power: 1 + w.r.Int64N(40)})
 }
 
-// proposeParams never asks for more quota than the accountant reckons with.
 func (w *world) proposeParams() []act {
 	p := w.params.CloneVT()
 	p.VotePeriod = durationpb.New(time.Duration(1+w.r.IntN(500)) * time.Hour)
 	p.WorkPerBlock = among[uint32](w, 20, 60, 300, 1000)
 	p.FactAheadMax = durationpb.New(time.Duration(w.r.IntN(60)) * time.Minute)
-	p.NewcomersPerMinute = among[uint32](w, 5, 600)
+	p.NewcomersPerMinute = among[uint32](w, 5, 12)
+	p.NewcomerQuotaPerMinute, p.NewcomerTotalPerMinute = among[uint32](w, 2, 6), among[uint32](w, 50, 100)
 	p.ChangeWindow = durationpb.New(time.Duration(1+w.r.IntN(40)) * time.Hour)
 	p.RotationPause = durationpb.New(100 * time.Hour)
 	p.QuotaPerMinute, p.QuotaBurst = among[uint32](w, 10, 20), among[uint32](w, 25, 40)
-	fields := []string{"vote_period", "work_per_block", "fact_ahead_max", "newcomers_per_minute", "change_window", "rotation_pause", "quota_per_minute", "quota_burst"}
+	fields := []string{"vote_period", "work_per_block", "fact_ahead_max", "newcomers_per_minute", "newcomer_quota_per_minute", "newcomer_total_per_minute", "change_window", "rotation_pause", "quota_per_minute", "quota_burst"}
 	w.r.Shuffle(len(fields), func(i, j int) { fields[i], fields[j] = fields[j], fields[i] })
 	fields = fields[:1+w.r.IntN(len(fields))]
 	m := p.ProtoReflect()
@@ -107,7 +106,7 @@ func (w *world) rotateValidator() []act {
 
 // evidence is what consensus found out: hardly ever anything.
 func (w *world) evidence() []council.Evidence {
-	if !w.one(500) {
+	if !w.one(500) || w.height < begun {
 		return nil
 	}
 	v := w.validators[w.pick("validators")]

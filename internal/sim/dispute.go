@@ -88,11 +88,14 @@ func (w *world) novate() []act {
 	t := w.published[p.Template]
 	old, device := w.inRole(p, t.Novation.Role), w.pick("device")
 	for range 30 {
-		if d := w.pick("device"); d != old && w.parties[d].Owner == w.parties[old].GetOwner() {
+		if d := w.pick("device"); d != old && w.parties[d].GetOwner() == w.parties[old].GetOwner() {
 			device = d
 		}
 	}
-	if a, b := w.ownerOf(device), w.ownerOf(old); device != "" && a != b && w.one(2) {
+	if device == "" {
+		return nil
+	}
+	if a, b := w.ownerOf(device), w.ownerOf(old); a != b && w.one(2) {
 		return do(a, &pb.TransferDeviceRequest{Device: device, To: b})
 	}
 	return do(w.inRole(p, t.Novation.By), &pb.NovateRequest{Promise: p.Id, Device: device})

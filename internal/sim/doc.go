@@ -4,8 +4,11 @@
 // the machines say is compared at every height, and a naive accountant checks
 // what they did.
 //
-// All that is random comes from the seed, so a failure plays again. Consensus
-// itself is not in it: blocks are handed over as CometBFT would. Signatures are
-// stood in for by a hash, see tag, but for those that the state machine itself
-// checks.
+// What happens comes from the seed, so a failure plays again. Two things don't:
+// which of its last blocks a crashed machine lost, and whether a proposal is made
+// before or after the block before is written. Neither may change anything else.
+//
+// Consensus itself is not in it: blocks are handed over as CometBFT would.
+// Signatures are stood in for by a hash, see tag, but for those that the state
+// machine itself checks.
 package sim

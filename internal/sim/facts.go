@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"crypto/ed25519"
 	"fmt"
 	"time"
 
@@ -91,14 +90,12 @@ func (w *world) carryFact() []act {
 		who, s := w.statement()
 		b := fact.Encode(s)
 		for _, k := range w.parties[who].GetKeys() {
-			private, ok := w.keys[string(k.PublicKey)]
-			if !ok || k.Expires != nil {
+			if w.keys[string(k.PublicKey)] == nil || k.Expires != nil && !w.one(4) {
 				continue
 			}
-			signature := ed25519.Sign(private, fact.Message(chainID, b))
-			signature[0] ^= byte(w.r.IntN(12) / 11)
-			q.Carried = append(q.Carried, &pb.CarriedStatement{Attester: who, Statement: b,
-				Signature: &pb.Signature{Scheme: k.Scheme, PublicKey: k.PublicKey, Signature: signature}})
+			s := w.sign(k, fact.Message(chainID, b))
+			s.Signature[8] ^= byte(w.r.IntN(12) / 11)
+			q.Carried = append(q.Carried, &pb.CarriedStatement{Attester: who, Statement: b, Signature: s})
 			break
 		}
 	}

@@ -10,6 +10,9 @@ func (w *world) see(ch state.Change) {
 	id := string(ch.Key())
 	switch ch.Table() {
 	case "parties":
+		if was, ok := ch.Before().(*pb.Party); ok {
+			w.put("guests of "+was.Sponsor, id, false)
+		}
 		w.seeParty(id, ch.After().(*pb.Party))
 	case "assets":
 		a := ch.After().(*pb.Asset)
@@ -34,6 +37,7 @@ func (w *world) see(ch state.Change) {
 		t := ch.After().(*pb.Template)
 		w.published[id] = t
 		w.put("templates", id, true)
+		w.put("parcels", id, t.Name == "parcel-by-date")
 		w.put("disputable", id, t.Dispute != nil)
 		w.put("eventful", id, len(t.Transfer)+len(t.Cancel) > 0)
 	case "promises":
@@ -58,10 +62,9 @@ func keep[T any](m map[string]T, id string, rec T, there bool) {
 
 func (w *world) seeParty(id string, p *pb.Party) {
 	w.parties[id] = p
-	if p.Sponsor != "" {
-		w.sponsored[id] = true
-	}
 	able := !p.Frozen && !p.Retired
+	w.put("guests of "+p.Sponsor, id, able && p.Created != nil)
+	w.put("sponsor", p.Sponsor, p.Sponsor != "")
 	w.put("parties", id, true)
 	w.put("person", id, able && p.Kind == pb.PartyKind_PERSON)
 	w.put("company", id, able && p.Kind == pb.PartyKind_COMPANY)

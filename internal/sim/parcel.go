@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
@@ -18,11 +19,12 @@ type parcels struct {
 	reports   map[string][]*pb.Fact // that something was delivered, by what they are for
 	unclear   map[string]bool       // what a report is for that was taken back, or is odd
 	suspended map[string]bool       // promises whose clock stood still
+	deposits  map[string]int64      // what was added to a hold, by promise and hold
 	checked   int                   // promises on which there was an opinion
 }
 
 func newParcels() *parcels {
-	return &parcels{reports: map[string][]*pb.Fact{}, unclear: map[string]bool{}, suspended: map[string]bool{}}
+	return &parcels{reports: map[string][]*pb.Fact{}, unclear: map[string]bool{}, suspended: map[string]bool{}, deposits: map[string]int64{}}
 }
 
 // see takes note of a change.
@@ -48,6 +50,13 @@ func (k *parcels) see(w *world, ch state.Change) {
 	}
 }
 
+// asked takes note of an applied operation.
+func (k *parcels) asked(m op.Message) {
+	if q, ok := m.(*pb.DepositRequest); ok {
+		k.deposits[q.Promise+"/"+q.Hold] += q.Units
+	}
+}
+
 // settled compares how a promise ended with what it should have come to.
 func (k *parcels) settled(w *world, s *pb.Settlement, p *pb.Promise) {
 	if !strings.HasPrefix(p.Template, "parcel-by-date@") || p.Active == nil || k.suspended[p.Id] || k.unclear[p.Subjects[0]] || k.unclear[p.Id] ||
@@ -65,6 +74,27 @@ func (k *parcels) settled(w *world, s *pb.Settlement, p *pb.Promise) {
 		if s.Outcome != want {
 			failf("parcel %s ended %s, not %s", p.Id, s.Outcome, want)
 		}
+		k.pays(s, p, want)
+	}
+}
+
+// pays compares what a parcel's settlement pays with what it should: all to the
+// seller, or all to the buyer.
+func (k *parcels) pays(s *pb.Settlement, p *pb.Promise, outcome pb.Outcome) {
+	to := p.Roles[1].Parties[0]
+	if outcome == pb.Outcome_KEPT {
+		to = p.Roles[0].Parties[0]
+	}
+	left := map[string]int64{"payment": p.Terms[1].GetAmount().Units, "bond": p.Terms[2].GetAmount().Units}
+	for _, leg := range s.Payouts {
+		if left[leg.Hold] -= leg.Units; leg.Units > 0 && leg.To != to {
+			failf("parcel %s ended %s and pays %d of its %s to %s, not to %s", p.Id, outcome, leg.Units, leg.Hold, leg.To, to)
+		}
+	}
+	for hold, units := range left {
+		if units += k.deposits[p.Id+"/"+hold]; units != 0 {
+			failf("parcel %s pays %d too little of its %s", p.Id, units, hold)
+		}
 	}
 }
 
@@ -74,7 +104,7 @@ func (k *parcels) opinion(p *pb.Promise) (want pb.Outcome, clear bool) {
 	var first time.Time
 	for _, f := range slices.Concat(k.reports[p.Subjects[0]], k.reports[p.Id]) {
 		at, arrived := f.Statement.At.AsTime(), f.Arrived.AsTime()
-		if f.Attester != p.Roles[2].Parties[0] || arrived.Before(active) || arrived.After(end) {
+		if !slices.Contains(p.Roles[2].Parties, f.Attester) || arrived.Before(active) || arrived.After(end) {
 			continue
 		}
 		outcome := pb.Outcome_BROKEN

@@ -12,15 +12,15 @@ import (
 )
 
 func (w *world) createParty() []act {
-	q := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{w.newKey()}, Salt: fmt.Appendf(nil, "salt %08d", w.serial)}
+	q := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{w.anyKey()}, Salt: fmt.Appendf(nil, "salt %08d", w.serial)}
 	if w.one(4) {
-		more := w.newKey()
+		more := w.anyKey()
 		more.Role = pb.KeyRole_AGENT
 		q.Keys = append(q.Keys, more)
 	}
 	switch w.r.IntN(6) {
-	case 0: // comes by itself
-		return do(party.ID(q.Keys[0].Scheme, q.Keys[0].PublicKey, q.Salt, ""), q)
+	case 0:
+		return w.comer()
 	case 1:
 		q.Kind, q.Sponsor = among(w, pb.PartyKind_COMPANY, pb.PartyKind_COMPANY, pb.PartyKind_PROGRAMME), true
 		q.Name = fmt.Sprint("Company ", w.serial)
@@ -33,6 +33,12 @@ func (w *world) createParty() []act {
 	return do(w.pick("company"), q)
 }
 
+// comer is a party that comes by itself.
+func (w *world) comer() []act {
+	q := &pb.CreatePartyRequest{Kind: pb.PartyKind_PERSON, Keys: []*pb.Key{w.anyKey()}, Salt: fmt.Appendf(nil, "salt %08d", w.serial)}
+	return do(party.ID(q.Keys[0].Scheme, q.Keys[0].PublicKey, q.Salt, ""), q)
+}
+
 func (w *world) claimHandle() []act {
 	return do(w.pick("nameless"), &pb.ClaimHandleRequest{Name: fmt.Sprint("name", w.serial/2)})
 }
@@ -42,10 +48,10 @@ func (w *world) addKey() []act {
 	if p := w.parties[who]; p == nil || len(p.Keys) > 6 {
 		return nil
 	}
-	k := w.newKey()
+	k := w.anyKey()
 	switch w.r.IntN(4) {
 	case 0:
-		k.Role, k.Expires = pb.KeyRole_DEVICE_KEY, timestamppb.New(w.now.Add(time.Duration(1+w.r.IntN(900))*time.Hour))
+		k.Role, k.Expires = pb.KeyRole_DEVICE_KEY, timestamppb.New(w.now.Add(time.Duration(1+w.r.IntN(among(w, 2, 20, 900)))*time.Hour))
 	case 1:
 		k.Role, k.Ops, k.Limits = pb.KeyRole_AGENT, []uint32{152, 200, 302}, []*pb.SpendLimit{{Asset: euro, Units: 5000}}
 	case 2:
@@ -63,8 +69,8 @@ func (w *world) removeKey() []act {
 }
 
 func (w *world) rotateKey() []act {
-	p := w.parties[w.pick("parties")]
-	return do(p.Id, &pb.RotateKeyRequest{OldPublicKey: among(w, p.Keys...).PublicKey, Scheme: pb.Scheme_ED25519, PublicKey: w.newKey().PublicKey})
+	p, k := w.parties[w.pick("parties")], w.anyKey()
+	return do(p.Id, &pb.RotateKeyRequest{OldPublicKey: among(w, p.Keys...).PublicKey, Scheme: k.Scheme, PublicKey: k.PublicKey})
 }
 
 func (w *world) setPolicies() []act {
@@ -92,7 +98,7 @@ func (w *world) recover() []act {
 	if p == nil {
 		return nil
 	}
-	k := w.newKey()
+	k := w.anyKey()
 	if p.Recovery != nil && !w.one(4) {
 		k = p.Recovery.Key
 	}

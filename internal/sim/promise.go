@@ -84,7 +84,7 @@ func (w *world) cast(d *pb.RoleDef) string {
 
 func (w *world) offer() []act {
 	// Those in which more can happen come more often.
-	t := w.published[w.pick(among(w, "templates", "templates", "templates", "disputable", "eventful"))]
+	t := w.published[w.pick(among(w, "templates", "templates", "templates", "disputable", "eventful", "parcels"))]
 	if t == nil || len(t.Examples) == 0 {
 		return nil
 	}
@@ -109,9 +109,14 @@ func (w *world) offer() []act {
 			q.Copies = uint32(1 + w.r.IntN(4))
 			continue
 		}
-		q.Roles = append(q.Roles, &pb.RoleBinding{Role: d.Name, Parties: []string{who}})
+		parties := []string{who}
+		for d.Kind == pb.RoleKind_ATTESTER && len(parties) < 4 && w.one(3) {
+			if more := w.cast(d); !slices.Contains(parties, more) {
+				parties = append(parties, more)
+			}
+		}
+		q.Roles = append(q.Roles, &pb.RoleBinding{Role: d.Name, Parties: parties})
 	}
-	var before []act
 	for _, h := range t.Holds {
 		if !h.Pool || bound[h.From] == "" {
 			continue
@@ -128,7 +133,7 @@ func (w *world) offer() []act {
 	if t.Subject == "" {
 		q.Subjects = []string{w.subject()}
 	}
-	return append(before, act{offerer, q})
+	return do(offerer, q)
 }
 
 // poolOf is a pool of a party's.

@@ -19,6 +19,11 @@ type replica struct {
 	store   *state.Store
 	machine *ledger.Machine
 	genesis *pb.Genesis
+	since   int64 // the height after which it keeps local rows
+	// written tells how the writing of the last block went, which waits for gate
+	// and not for long; nil where nothing is being written.
+	written chan error
+	gate    chan struct{}
 }
 
 // crashes is the name of the machine whose power is taken away.
@@ -54,23 +59,34 @@ func (r *replica) run(s *state.Store) {
 	}
 }
 
-// execute decodes, executes and commits a block.
+// execute decodes and executes a block, and has it written while the machine
+// goes on, as a node does.
 func (r *replica) execute(b *block) *ledger.Executed {
+	r.settle()
 	txs := make([]ledger.Tx, len(b.txs))
 	for i, raw := range b.txs {
 		txs[i] = decode(raw)
 	}
 	x := r.machine.Execute(ledger.Block{Height: b.height, Time: b.time, Txs: txs, Evidence: b.evidence})
-	if err := r.machine.Commit(nil); err != nil {
+	if err := r.machine.Advance(); err != nil {
 		failf("%s: commit: %v", r.name, err)
 	}
+	r.write(b, x.Root)
 	return x
 }
+
+// young is the height up to which more happens to machines: a short play should
+// have some of all.
+const young = 200
 
 // mishaps are what happens to machines between blocks.
 func (s *sim) mishaps() {
 	crashing, joining := s.replicas[1], s.replicas[2]
-	switch s.r.IntN(600) {
+	rarity := 600
+	if s.w.height < young {
+		rarity = 20
+	}
+	switch s.r.IntN(rarity) {
 	case 0, 1:
 		s.restart(crashing)
 	case 2, 3:
@@ -92,24 +108,32 @@ func (s *sim) mishaps() {
 // restart stops a machine in order and starts it again.
 func (s *sim) restart(r *replica) {
 	s.report.Restarts++
+	r.settle()
 	if err := r.store.Close(); err != nil {
 		failf("%s doesn't stop: %v", r.name, err)
 	}
 	r.open()
+	s.remembers(r)
 	if r.store.Height() != s.w.height {
 		failf("%s stopped at height %d and starts at %d", r.name, s.w.height, r.store.Height())
 	}
 	s.catchUp(r)
 }
 
-// crash takes a machine's power away: of what its disk was not told to keep,
-// some is lost. It starts again and is given the blocks that it has not.
+// crash takes a machine's power away, while it may still be writing: of what its
+// disk was not told to keep, some is lost. It starts again and is given the
+// blocks that it has not.
 func (s *sim) crash(r *replica) {
 	s.report.Crashes++
+	if s.r.IntN(2) == 0 {
+		r.letWrite()
+	}
 	left := r.fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 95, 100}[s.chaos.IntN(4)], RNG: s.chaos})
+	r.settle()
 	_ = r.store.Close() // of the machine that is no more
 	r.fs = left
 	r.open()
+	s.remembers(r)
 	s.report.Lost += int(s.w.height - r.store.Height())
 	s.catchUp(r)
 }
@@ -117,6 +141,8 @@ func (s *sim) crash(r *replica) {
 // join puts a new machine in the place of one, made of a snapshot of another.
 func (s *sim) join(r, from *replica) {
 	s.report.Joins++
+	r.settle()
+	from.settle()
 	dir, err := os.MkdirTemp("", "troth-sim-")
 	check(err)
 	defer os.RemoveAll(dir)
@@ -141,6 +167,7 @@ func (s *sim) join(r, from *replica) {
 		failf("copying what %s restored: %v", r.name, err)
 	}
 	r.open()
+	r.since = f.Height
 	if r.store.Height() != f.Height || r.store.Root() != f.Root {
 		failf("%s joins at height %d with the root %x, the snapshot is of %d and %x", r.name, r.store.Height(), r.store.Root(), f.Height, f.Root)
 	}
@@ -166,7 +193,9 @@ func (s *sim) catchUp(r *replica) {
 		if x := r.execute(b); x.Root != b.root {
 			failf("%s, given height %d again, has the root %x, which was %x", r.name, b.height, x.Root, b.root)
 		}
+		r.settle()
 	}
+	s.remembers(r)
 	if last := s.log[len(s.log)-1]; r.store.Root() != last.root {
 		failf("%s has the root %x at height %d, which was %x", r.name, r.store.Root(), r.store.Height(), last.root)
 	}

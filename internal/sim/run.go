@@ -23,6 +23,8 @@ type Config struct {
 	Templates []*pb.Template
 	// Progress is called after every hundredth block, where it is set.
 	Progress func(*Report)
+	// spoil is called before every block, where it is set: a test breaks something.
+	spoil func(*sim)
 }
 
 // Report is what was played.
@@ -31,6 +33,7 @@ type Report struct {
 	Ops     int   // operations handed in
 	Heights int64 // blocks
 	Now     time.Time
+	Root    [32]byte // of the last block
 	// Tried and Done count operations by name: those in blocks, and those of them
 	// that were applied.
 	Tried, Done map[string]int
@@ -38,11 +41,14 @@ type Report struct {
 	Refused map[string]int
 	// Settled counts promises by template and outcome.
 	Settled map[string]int
+	// Seen counts, in what was applied, what is rare: see the tests.
+	Seen map[string]int
 	// Crashes, Restarts and Joins count what happened to machines, Lost the
-	// blocks that crashed ones had to be given again, Rejected the proposals that
-	// were refused, Forced those executed all the same, Behind the blocks that
-	// left due work over.
-	Crashes, Restarts, Joins, Lost, Rejected, Forced, Behind int
+	// blocks that crashed ones had to be given again, Ahead the proposals made
+	// before the last block was written, Rejected the proposals that were refused,
+	// Forced those executed all the same, Behind the blocks that left due work
+	// over. Lost and Ahead may differ when a seed is played again.
+	Crashes, Restarts, Joins, Lost, Ahead, Rejected, Forced, Behind int
 	// Parcels counts the promises whose end was compared with a second opinion.
 	Parcels int
 }
@@ -62,13 +68,13 @@ func (r *Report) Share() float64 {
 // String is a table of it.
 func (r *Report) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "seed %d: %d operations, %d blocks, until %s\n", r.Seed, r.Ops, r.Heights, r.Now.Format(time.RFC3339))
-	fmt.Fprintf(&b, "%d crashes (%d blocks lost), %d restarts, %d joins, %d proposals rejected, %d forced, %d blocks behind, %d parcels looked at\n",
-		r.Crashes, r.Lost, r.Restarts, r.Joins, r.Rejected, r.Forced, r.Behind, r.Parcels)
+	fmt.Fprintf(&b, "seed %d: %d operations, %d blocks, until %s, root %x\n", r.Seed, r.Ops, r.Heights, r.Now.Format(time.RFC3339), r.Root[:6])
+	fmt.Fprintf(&b, "%d crashes (%d blocks lost), %d restarts, %d joins, %d proposals ahead, %d rejected, %d forced, %d blocks behind, %d parcels looked at\n",
+		r.Crashes, r.Lost, r.Restarts, r.Joins, r.Ahead, r.Rejected, r.Forced, r.Behind, r.Parcels)
 	for _, k := range slices.Sorted(maps.Keys(r.Tried)) {
 		fmt.Fprintf(&b, "%8d of %8d %s\n", r.Done[k], r.Tried[k], k)
 	}
-	for _, list := range []map[string]int{r.Settled, r.Refused} {
+	for _, list := range []map[string]int{r.Settled, r.Refused, r.Seen} {
 		for _, k := range slices.Sorted(maps.Keys(list)) {
 			fmt.Fprintf(&b, "%8d %s\n", list[k], k)
 		}
@@ -76,10 +82,10 @@ func (r *Report) String() string {
 	return b.String()
 }
 
-// Failure is something that must not happen. As nothing after it is played, the
-// operations until then are the fewest that show it with this seed.
+// Failure is something that must not happen. Nothing after it is played.
 type Failure struct {
-	Seed   uint64
+	Seed uint64
+	// Ops is the least Config.Ops that plays until it.
 	Ops    int
 	Height int64
 	What   string
@@ -99,8 +105,10 @@ type sim struct {
 	log      []block    // the blocks since the first that a machine may have to be given again
 	pending  []*pending // admitted nowhere yet
 	books    *books
+	quotas   *quotas
 	parcels  *parcels
 	report   *Report
+	draining bool       // no more operations are handed in
 	chaos    *rand.Rand // what the disk does, which depends on more than the seed
 }
 
@@ -123,13 +131,17 @@ func Run(cfg Config) (report *Report, err error) {
 
 func newSim(cfg Config) *sim {
 	s := &sim{cfg: cfg, r: rand.New(rand.NewPCG(cfg.Seed, 1)), chaos: rand.New(rand.NewPCG(cfg.Seed, 2)),
-		report: &Report{Seed: cfg.Seed, Tried: map[string]int{}, Done: map[string]int{}, Refused: map[string]int{}, Settled: map[string]int{}}}
-	s.w, s.books, s.parcels = newWorld(s.r, cfg.Templates), newBooks(), newParcels()
+		report: &Report{Seed: cfg.Seed, Tried: map[string]int{}, Done: map[string]int{}, Refused: map[string]int{}, Settled: map[string]int{}, Seen: map[string]int{}}}
+	s.w, s.books, s.quotas, s.parcels = newWorld(s.r, cfg.Templates), newBooks(), newQuotas(s.report.Seen), newParcels()
 	return s
 }
 
 func (s *sim) close() {
 	for _, r := range s.replicas {
+		r.letWrite()
+		if r.written != nil {
+			<-r.written // however it went
+		}
 		_ = r.store.Close()
 	}
 }
@@ -139,7 +151,11 @@ func (s *sim) failure(p any) *Failure {
 	if _, ok := p.(wrong); !ok {
 		what += "\n" + string(debug.Stack())
 	}
-	return &Failure{s.cfg.Seed, s.report.Ops, s.w.height, what}
+	ops := s.report.Ops
+	if !s.draining {
+		ops++ // or a play again would stop before this round: it may hand in nothing
+	}
+	return &Failure{s.cfg.Seed, ops, s.w.height, what}
 }
 
 // wrong is a failure that was looked for.
@@ -172,15 +188,21 @@ func (s *sim) round() {
 	}
 	s.block(txs)
 	s.mishaps()
-	if s.report.Now, s.report.Heights = s.w.now, s.w.height; s.cfg.Progress != nil && s.w.height%100 == 0 {
+	if s.tell(); s.cfg.Progress != nil && s.w.height%100 == 0 {
 		s.cfg.Progress(s.report)
 	}
+}
+
+// tell brings the report up to date.
+func (s *sim) tell() {
+	s.report.Heights, s.report.Now, s.report.Root = s.w.height, s.w.now, s.log[len(s.log)-1].root
+	s.report.Parcels = s.parcels.checked
 }
 
 // drain lets time pass until everything is over: nothing may be held then by
 // anything but a pool.
 func (s *sim) drain() {
-	s.pending = nil
+	s.draining, s.pending = true, nil
 	for range 4000 {
 		if s.books.live == 0 && len(s.w.sets["holds"].ids) == 0 {
 			break
@@ -190,7 +212,8 @@ func (s *sim) drain() {
 		}
 		s.block(nil)
 	}
+	s.settle()
 	s.recount()
 	s.books.over(s.w)
-	s.report.Heights, s.report.Now, s.report.Parcels = s.w.height, s.w.now, s.parcels.checked
+	s.tell()
 }

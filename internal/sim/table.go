@@ -14,10 +14,10 @@ type maker struct {
 	make   func(*world) []act
 }
 
-// makers has a row for every operation: see TestEveryOperation.
+// makers has a row for every operation: see TestEverything.
 var makers = []maker{
-	{100, 12, (*world).createParty}, {101, 4, (*world).claimHandle}, {102, 4, (*world).addKey}, {103, 4, (*world).removeKey},
-	{104, 4, (*world).rotateKey}, {105, 3, (*world).setPolicies}, {106, 5, (*world).setGuardians}, {107, 5, (*world).recover},
+	{100, 12, (*world).createParty}, {101, 4, (*world).claimHandle}, {102, 8, (*world).addKey}, {103, 4, (*world).removeKey},
+	{104, 4, (*world).rotateKey}, {105, 6, (*world).setPolicies}, {106, 5, (*world).setGuardians}, {107, 5, (*world).recover},
 	{108, 3, (*world).refuseRecovery}, {109, 2, (*world).freeze}, {110, 4, (*world).thaw}, {111, 6, (*world).sponsor},
 	{112, 1, (*world).retireDevice}, {113, 6, (*world).transferDevice},
 	{150, 3, (*world).createAsset}, {151, 40, (*world).issue}, {152, 130, (*world).transfer}, {153, 8, (*world).burn},
@@ -30,7 +30,7 @@ var makers = []maker{
 	{317, 10, (*world).cancel}, {318, 10, (*world).assign}, {319, 10, (*world).novate}, {320, 10, (*world).reveal},
 	{330, 8, (*world).createPool}, {331, 6, (*world).fundPool}, {332, 4, (*world).drawPool},
 	{400, 2, (*world).proposeMember}, {401, 4, (*world).proposeRemoval}, {402, 5, (*world).proposePower}, {403, 3, (*world).proposeParams},
-	{404, 5, (*world).proposeUpgrade}, {405, 5, (*world).proposeNoUpgrade}, {406, 24, (*world).vote}, {407, 2, (*world).withdraw},
+	{404, 7, (*world).proposeUpgrade}, {405, 10, (*world).proposeNoUpgrade}, {406, 24, (*world).vote}, {407, 2, (*world).withdraw},
 	{408, 3, (*world).rotateValidator},
 }
 

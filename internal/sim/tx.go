@@ -96,12 +96,36 @@ func (w *world) transactions() []*pending {
 // begun is the height from which on not everything is in order.
 const begun = 4
 
-// flurry is a party that sends as fast as it can.
+// flurry is a party that sends as fast as it can; or a guest of a sponsor does,
+// more than its own quota allows, or those who have no sponsor, whose guests are
+// "guests of "; or a crowd comes.
 func (w *world) flurry() (out []*pending) {
-	who := w.pick(among(w, "rich", "person", "device"))
-	for range 5 + w.r.IntN(60) {
-		q := &pb.TransferRequest{To: w.pick("parties"), Amount: &pb.Amount{Asset: euro, Units: 1 + w.r.Int64N(100)}}
-		out = append(out, &pending{w.seal(who, &pb.TxBody{ChainId: chainID, Ops: []*pb.Operation{operation(q)}}, q), 1})
+	who, crowd := w.pick(among(w, "rich", "person", "device")), ""
+	kind, n := w.r.IntN(5), 5+w.r.IntN(60)
+	switch kind {
+	case 0, 1:
+		who, n = w.pick("guests of "+w.pick("sponsor")), n+50
+	case 2:
+		crowd = "guests of "
+	case 3:
+		n /= 3
+	}
+	for range n {
+		var q op.Message = &pb.TransferRequest{To: w.pick("parties"), Amount: &pb.Amount{Asset: euro, Units: 1 + w.r.Int64N(100)}}
+		switch kind {
+		case 0, 1, 2:
+			if crowd != "" {
+				who = w.pick(crowd)
+			}
+			q = &pb.SubmitFactRequest{Statements: []*pb.Statement{{Subject: w.subject(), Kind: "seen", At: timestamppb.New(w.now)}}}
+		case 3:
+			a := w.comer()[0]
+			who, q = a.who, a.msg
+		}
+		if who == "" {
+			break
+		}
+		out = append(out, w.sealed(who, q))
 	}
 	return out
 }
@@ -110,6 +134,11 @@ func (w *world) flurry() (out []*pending) {
 func operation(m op.Message) *pb.Operation {
 	row, _ := op.FindRequest(m)
 	return &pb.Operation{Code: row.Code, Request: state.Encode(m)}
+}
+
+// sealed is a transaction of one operation.
+func (w *world) sealed(who string, m op.Message) *pending {
+	return &pending{w.seal(who, &pb.TxBody{ChainId: chainID, Ops: []*pb.Operation{operation(m)}}, m), 1}
 }
 
 // seal makes the bytes of a transaction, now and then bad ones.
@@ -136,12 +165,18 @@ func (w *world) seal(who string, body *pb.TxBody, first op.Message) []byte {
 	case 5:
 		life = 24 * time.Hour
 	}
+	page := wallet
+	if spoil >= 0 && w.one(50) {
+		page = "https://another.example"
+	}
 	body.Expires = timestamppb.New(w.now.Add(life))
 	body.Signers = op.Signers(signers)
 	tx := &pb.SignedTx{Body: state.Encode(body), Signatures: signers}
 	id := sha256.Sum256(tx.Body)
 	for _, s := range signers {
-		s.Signature = tag(id, s.PublicKey)
+		if s.Signature = tag(id, s.PublicKey); s.Scheme == pb.Scheme_WEBAUTHN {
+			s.Webauthn = assertion(tx.Body, page)
+		}
 	}
 	switch spoil {
 	case 10:
@@ -161,12 +196,17 @@ func (w *world) seal(who string, body *pb.TxBody, first op.Message) []byte {
 	return raw
 }
 
-// signers are the keys of a party that sign, as many as its policies may want.
+// signers are the keys of a party that sign: as many as its policies may want,
+// or any one of them, be it one that may do little.
 func (w *world) signers(who string, first op.Message) (out []*pb.Signature) {
 	p := w.parties[who]
 	keys, need := p.GetKeys(), 1
 	if c, ok := first.(*pb.CreatePartyRequest); p == nil && ok {
 		keys = c.Keys
+	}
+	if w.height >= begun && len(keys) > 1 && w.one(6) {
+		k := among(w, keys...)
+		return []*pb.Signature{{Scheme: k.Scheme, PublicKey: k.PublicKey}}
 	}
 	for _, pol := range p.GetPolicies() {
 		need = max(need, int(pol.Threshold))

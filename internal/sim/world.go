@@ -1,8 +1,7 @@
 package sim
 
 import (
-	"crypto/ed25519"
-	"encoding/binary"
+	"crypto"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -17,8 +16,9 @@ import (
 const (
 	chainID = "troth-sim"
 	euro    = "EUR@bank"
-	// companyQuota is the quota a minute of those who are there from the start.
-	companyQuota = 2000
+	// companyQuota is the quota a minute of the issuer and of the largest shop,
+	// smallQuota that of the other companies that are there from the start.
+	companyQuota, smallQuota = 2000, 60
 )
 
 // world is what whoever makes operations knows: the rows there are, as the
@@ -28,7 +28,7 @@ type world struct {
 	now    time.Time
 	height int64
 	serial uint64
-	keys   map[string]ed25519.PrivateKey // by public key
+	keys   map[string]crypto.Signer // by public key
 
 	genesis   *pb.Genesis
 	templates []*pb.Template
@@ -36,7 +36,6 @@ type world struct {
 
 	sets       map[string]*set // ids, by what can be done with them
 	parties    map[string]*pb.Party
-	sponsored  map[string]bool // parties that have or had a sponsor
 	assets     map[string]*pb.Asset
 	holdings   map[string]*pb.Holding
 	holds      map[string]*pb.Hold
@@ -103,8 +102,8 @@ func (w *world) one(n int) bool { return w.r.IntN(n) == 0 }
 func among[T any](w *world, list ...T) T { return list[w.r.IntN(len(list))] }
 
 func newWorld(r *rand.Rand, templates []*pb.Template) *world {
-	w := &world{r: r, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), keys: map[string]ed25519.PrivateKey{}, templates: templates,
-		sets: map[string]*set{}, parties: map[string]*pb.Party{}, sponsored: map[string]bool{}, assets: map[string]*pb.Asset{}, holdings: map[string]*pb.Holding{},
+	w := &world{r: r, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), keys: map[string]crypto.Signer{}, templates: templates,
+		sets: map[string]*set{}, parties: map[string]*pb.Party{}, assets: map[string]*pb.Asset{}, holdings: map[string]*pb.Holding{},
 		holds: map[string]*pb.Hold{}, published: map[string]*pb.Template{}, promises: map[string]*pb.Promise{}, pools: map[string]*pb.Pool{},
 		classes: map[string]*pb.AttesterClass{}, members: map[string]*pb.Member{}, proposals: map[string]*pb.Proposal{}, validators: map[string]*pb.Validator{}}
 	for _, name := range []string{"holds", "holdings", "person", "company", "device"} {
@@ -112,13 +111,13 @@ func newWorld(r *rand.Rand, templates []*pb.Template) *world {
 	}
 	p := ledger.DefaultParams()
 	p.QuotaPerMinute, p.QuotaBurst = 20, 40
-	p.NewcomerQuotaPerMinute, p.NewcomerQuotaBurst, p.NewcomerTotalPerMinute = 6, 20, 600
-	p.WorkPerBlock = 300
+	p.NewcomersPerMinute, p.NewcomerQuotaPerMinute, p.NewcomerQuotaBurst, p.NewcomerTotalPerMinute = 6, 6, 20, 60
+	p.WorkPerBlock = 40
 	p.FactAheadMax = durationpb.New(10 * time.Minute)
 	w.genesis = &pb.Genesis{Params: p}
 	for i := range 40 {
 		kind := []pb.PartyKind{pb.PartyKind_COMPANY, pb.PartyKind_PERSON, pb.PartyKind_PERSON, pb.PartyKind_DEVICE}[i%4]
-		k := w.newKey()
+		k := w.anyKey()
 		g := &pb.Party{Id: party.ID(k.Scheme, k.PublicKey, fmt.Appendf(nil, "sim %04d", i), ""), Kind: kind, Keys: []*pb.Key{k}}
 		switch kind {
 		case pb.PartyKind_COMPANY:
@@ -126,7 +125,9 @@ func newWorld(r *rand.Rand, templates []*pb.Template) *world {
 			if i < 8 {
 				g.Handle = []string{"bank", "kestrel"}[i/4]
 			}
-			g.Licensed, g.QuotaPerMinute = i < 12, companyQuota
+			if g.Licensed, g.QuotaPerMinute = i < 12, smallQuota; i < 8 {
+				g.QuotaPerMinute = companyQuota
+			}
 		case pb.PartyKind_DEVICE:
 			g.Owner = w.genesis.Parties[i-1-w.r.IntN(3)].Id
 		}
@@ -136,17 +137,6 @@ func newWorld(r *rand.Rand, templates []*pb.Template) *world {
 		}
 	}
 	return w
-}
-
-// newKey makes an OWNER key that nobody has.
-func (w *world) newKey() *pb.Key {
-	w.serial++
-	var seed [ed25519.SeedSize]byte
-	binary.BigEndian.PutUint64(seed[:], w.serial)
-	k := ed25519.NewKeyFromSeed(seed[:])
-	public := k.Public().(ed25519.PublicKey)
-	w.keys[string(public)] = k
-	return &pb.Key{Scheme: pb.Scheme_ED25519, PublicKey: public, Role: pb.KeyRole_OWNER}
 }
 
 // advance moves the clock: mostly little, now and then by hours, days or years,
@@ -210,8 +200,8 @@ func (w *world) inRole(p *pb.Promise, role string) string {
 			}
 			return device
 		}
-		if len(p.Roles[i].Parties) > 0 {
-			return p.Roles[i].Parties[0]
+		if n := len(p.Roles[i].Parties); n > 0 {
+			return p.Roles[i].Parties[w.r.IntN(n)] // only attesters are several
 		}
 		if k := w.classes[d.Class]; k != nil && len(k.Members) > 0 {
 			return among(w, k.Members...)
