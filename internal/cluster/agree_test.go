@@ -38,8 +38,10 @@ func (l *load) agreed() {
 func (l *load) same(i int) {
 	c, api := l.c, l.c.nodes[i].api
 	c.t.Helper()
+	ctx, cancel := c.soon()
+	defer cancel()
 	for _, s := range l.sent {
-		r, err := api.GetTx(c.t.Context(), connect.NewRequest(&pb.GetRequest{Id: s.id}))
+		r, err := api.GetTx(ctx, connect.NewRequest(&pb.GetRequest{Id: s.id}))
 		if err != nil || r.Msg.Tx.Height != s.rec.Height || r.Msg.Tx.Index != s.rec.Index || r.Msg.Tx.Result.Code != s.rec.Result.Code {
 			c.t.Fatalf("%s was acknowledged as %v; node %d says %v, %v", s.id, s.rec, i+1, r, err)
 		}
@@ -50,14 +52,14 @@ func (l *load) same(i int) {
 	}
 	for of := range people {
 		w := client.Wallet{API: api, Party: c.keys[fmt.Sprint(of)].Party}
-		h, err := w.Holding(c.t.Context(), money)
+		h, err := w.Holding(ctx, money)
 		if err != nil || h.Available != have[of] {
 			c.t.Errorf("node %d: person %d has %v, %v; what was acknowledged comes to %d", i+1, of, h, err, have[of])
 		}
 	}
 	var broken int64
 	for _, p := range l.settled {
-		r, err := api.GetPromise(c.t.Context(), connect.NewRequest(&pb.GetRequest{Id: p.id}))
+		r, err := api.GetPromise(ctx, connect.NewRequest(&pb.GetRequest{Id: p.id}))
 		if err != nil || r.Msg.Promise.State != pb.PromiseState_SETTLED || r.Msg.Promise.Settlements != 1 || r.Msg.Promise.Holds[0].Paid != bond {
 			c.t.Errorf("node %d: promise %s is not settled once and in full: %v, %v", i+1, p.id, r, err)
 		} else if r.Msg.Promise.Outcome == pb.Outcome_BROKEN {
@@ -65,8 +67,8 @@ func (l *load) same(i int) {
 		}
 	}
 	for name, want := range map[string]int64{"shop": plenty - broken*bond, "customer": broken * bond} {
-		w := client.Wallet{API: c.nodes[i].api, Party: c.keys[name].Party}
-		h, err := w.Holding(c.t.Context(), money)
+		w := client.Wallet{API: api, Party: c.keys[name].Party}
+		h, err := w.Holding(ctx, money)
 		if err != nil || h.Available != want {
 			c.t.Errorf("node %d: @%s has %v, %v; %d of %d promises were broken, which makes %d", i+1, name, h, err, broken, len(l.settled), want)
 		}

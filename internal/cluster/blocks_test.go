@@ -19,6 +19,7 @@ import (
 
 // block is what must be the same on all nodes.
 type block struct {
+	node     int    // who has it
 	id, root []byte // root is the app hash in its header: of the height before
 	proposer []byte
 	txs      []string
@@ -36,11 +37,13 @@ func (c *cluster) safe(l *load) {
 	for _, i := range running {
 		c.stopped(i)
 	}
-	first := c.nodes[0].blocks()
-	for _, m := range c.nodes[1:] {
+	first := map[int64]*block{} // by height, of the first node that has it
+	for _, m := range c.nodes {
 		for h, b := range m.blocks() {
-			if a := first[h]; a != nil && (!bytes.Equal(a.id, b.id) || !bytes.Equal(a.root, b.root)) {
-				c.t.Errorf("at height %d node 1 has block %x with app hash %x, node %d %x with %x", h, a.id, a.root, m.i+1, b.id, b.root)
+			if a := first[h]; a == nil {
+				first[h] = b
+			} else if !bytes.Equal(a.id, b.id) || !bytes.Equal(a.root, b.root) {
+				c.t.Errorf("at height %d node %d has block %x with app hash %x, node %d %x with %x", h, a.node+1, a.id, a.root, m.i+1, b.id, b.root)
 			}
 		}
 	}
@@ -87,7 +90,7 @@ func (m *member) blocks() map[int64]*block {
 		if meta == nil || b == nil {
 			t.Fatalf("node %d has no block %d", m.i+1, h)
 		}
-		x := &block{id: meta.BlockID.Hash, root: meta.Header.AppHash, proposer: meta.Header.ProposerAddress}
+		x := &block{node: m.i, id: meta.BlockID.Hash, root: meta.Header.AppHash, proposer: meta.Header.ProposerAddress}
 		for _, raw := range b.Txs {
 			id, _ := client.ID(raw)
 			x.txs = append(x.txs, id)

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
-
 	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/client/keyfile"
 	"github.com/troth-ledger/troth/gen/pb"
@@ -136,11 +134,29 @@ func (c *cluster) do(i int, name string, ops ...op.Message) *pb.TxRecord {
 	c.t.Helper()
 	w := client.New(c.net.url[i], chain, c.keys[name].Party, c.keys[name])
 	w.API, w.Timeout = c.nodes[i].api, patience
-	r, err := w.Do(c.t.Context(), ops...)
+	ctx, cancel := c.soon()
+	defer cancel()
+	r, err := w.Do(ctx, ops...)
 	if err != nil {
 		c.t.Fatalf("node %d: %v", i+1, err)
 	}
 	return r
+}
+
+// soon bounds what nodes are asked: one that hangs must not hold the test.
+func (c *cluster) soon() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.t.Context(), patience)
+}
+
+// await waits until a channel is closed, for so long at most. The rest says what
+// happens when it is.
+func (c *cluster) await(done <-chan struct{}, most time.Duration, format string, args ...any) {
+	c.t.Helper()
+	select {
+	case <-done:
+	case <-time.After(most):
+		c.t.Fatalf("waited %s for this, in vain: %s", most, fmt.Sprintf(format, args...))
+	}
 }
 
 // fund makes the money and gives it out.
@@ -166,62 +182,6 @@ func (c *cluster) running() (out []int) {
 		}
 	}
 	return out
-}
-
-// height is the last height a node tells; 0 where it doesn't answer.
-func (m *member) height() int64 {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
-	defer cancel()
-	s, err := m.api.GetStatus(ctx, connect.NewRequest(&pb.GetStatusRequest{}))
-	if err != nil {
-		return 0
-	}
-	return s.Msg.Height
-}
-
-// rise waits until nodes, all that run where none are named, are so many heights
-// above the highest.
-func (c *cluster) rise(why string, by int64, nodes ...int) {
-	c.t.Helper()
-	if len(nodes) == 0 {
-		nodes = c.running()
-	}
-	var top int64
-	for _, i := range nodes {
-		top = max(top, c.nodes[i].height())
-	}
-	c.reach(why, top+by, nodes...)
-}
-
-// reach waits until nodes are at a height.
-func (c *cluster) reach(why string, want int64, nodes ...int) {
-	c.t.Helper()
-	start := time.Now()
-	for _, i := range nodes {
-		for h := int64(0); h < want; time.Sleep(100 * time.Millisecond) {
-			if h = c.nodes[i].height(); h < want && time.Since(start) > patience {
-				c.t.Fatalf("%s: node %d is at height %d after %s, not at %d", why, i+1, h, patience, want)
-			}
-		}
-	}
-	c.t.Logf("%s: at height %d after %s", why, want, time.Since(start).Round(100*time.Millisecond))
-}
-
-// stand checks that nodes make no block for a while, but one that was under way.
-func (c *cluster) stand(why string, d time.Duration, nodes ...int) {
-	c.t.Helper()
-	time.Sleep(time.Second)
-	var was []int64
-	for _, i := range nodes {
-		was = append(was, c.nodes[i].height())
-	}
-	time.Sleep(d)
-	for k, i := range nodes {
-		if h := c.nodes[i].height(); h > was[k] {
-			c.t.Errorf("%s: node %d went from height %d to %d", why, i+1, was[k], h)
-		}
-	}
-	c.t.Logf("%s: at height %v for %s", why, was, d)
 }
 
 // tellLogs shows the ends of the nodes' logs where the test failed.

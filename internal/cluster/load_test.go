@@ -76,7 +76,19 @@ func (c *cluster) load() *load {
 		l.wg.Go(func() { l.pay(i) })
 	}
 	l.wg.Go(func() { l.promises(template) })
+	c.t.Cleanup(l.wait)
 	return l
+}
+
+// wait waits until the clients have ended. None may speak of a test that is over.
+func (l *load) wait() {
+	l.c.t.Helper()
+	done := make(chan struct{})
+	go func() {
+		l.wg.Wait()
+		close(done)
+	}()
+	l.c.await(done, 3*patience, "the clients end; each first learns what became of what it sent")
 }
 
 func (l *load) now() int64 { return int64(time.Since(l.begun)) + 1 }
@@ -84,6 +96,8 @@ func (l *load) now() int64 { return int64(time.Since(l.begun)) + 1 }
 func (l *load) over() bool {
 	select {
 	case <-l.quit:
+		return true
+	case <-l.c.t.Context().Done():
 		return true
 	case <-time.After(thinking):
 		return false
@@ -100,9 +114,9 @@ func (l *load) pay(client int) {
 			to = someone()
 		}
 		cent := 1 + rand.Int64N(funds/2)
-		s := l.send(fmt.Sprint(from), &pb.TransferRequest{To: l.c.keys[fmt.Sprint(to)].Party, Amount: euros(cent)})
+		s := l.made(fmt.Sprint(from), &pb.TransferRequest{To: l.c.keys[fmt.Sprint(to)].Party, Amount: euros(cent)})
 		s.from, s.to, s.cent = from, to, cent
-		if !l.settle(s) {
+		if l.keep(s); !l.settle(s) {
 			return
 		}
 		if rand.IntN(2) == 0 {
@@ -113,13 +127,24 @@ func (l *load) pay(client int) {
 	}
 }
 
-// send makes a transaction of a party's.
-func (l *load) send(name string, ops ...op.Message) *sent {
+// made is a transaction of a party's that is no payment.
+func (l *load) made(name string, ops ...op.Message) *sent {
 	s := &sent{raw: l.c.sign(name, ops...), name: name, from: -1, call: l.now()}
 	s.id, _ = client.ID(s.raw)
+	return s
+}
+
+// keep puts what is about to be sent with the rest.
+func (l *load) keep(s *sent) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.sent = append(l.sent, s)
+}
+
+// send makes and keeps a transaction that is no payment.
+func (l *load) send(name string, ops ...op.Message) *sent {
+	s := l.made(name, ops...)
+	l.keep(s)
 	return s
 }
 
@@ -127,13 +152,19 @@ func (l *load) send(name string, ops ...op.Message) *sent {
 func (l *load) pick() int { return rand.IntN(len(l.c.nodes)) }
 
 // settle hands a transaction to one node after the other until one says what
-// became of it. It gives up, and says so, after patience.
+// became of it. It gives up where the test ends, and after patience, and then
+// says so.
 func (l *load) settle(s *sent) bool {
 	for i := l.pick(); l.now()-s.call < int64(patience); i = (i + 1) % len(l.c.nodes) {
 		s.tries++
 		if rec := l.ask(i, s.raw); rec != nil {
+			l.mu.Lock()
+			defer l.mu.Unlock()
 			s.node, s.rec, s.done = i, rec, l.now()
 			return true
+		}
+		if l.c.t.Context().Err() != nil {
+			return false
 		}
 		time.Sleep(thinking)
 	}
@@ -144,7 +175,7 @@ func (l *load) settle(s *sent) bool {
 // ask hands a transaction to one node and returns its record where it is final.
 // A refusal without a height is one node's word, not the chain's.
 func (l *load) ask(i int, raw []byte) *pb.TxRecord {
-	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	ctx, cancel := context.WithTimeout(l.c.t.Context(), answer)
 	defer cancel()
 	r, err := l.c.nodes[i].api.Submit(ctx, connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{raw}, Timeout: durationpb.New(answer)}))
 	if err != nil || r.Msg.Txs[0].Height == 0 {
@@ -155,7 +186,7 @@ func (l *load) ask(i int, raw []byte) *pb.TxRecord {
 
 // look asks a node what somebody has.
 func (l *load) look(i, of int, after *sent) {
-	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	ctx, cancel := context.WithTimeout(l.c.t.Context(), answer)
 	defer cancel()
 	x := &read{node: i, of: of, after: after, call: l.now()}
 	r, err := l.c.nodes[i].api.GetHolding(ctx, connect.NewRequest(&pb.GetHoldingRequest{Party: l.c.keys[fmt.Sprint(of)].Party, Asset: money}))
@@ -196,7 +227,7 @@ func (l *load) serves(why string, n int) {
 // end stops the clients; each first learns what became of what it sent.
 func (l *load) end() {
 	close(l.quit)
-	l.wg.Wait()
+	l.wait()
 	if l.c.t.Failed() {
 		l.c.t.FailNow()
 	}

@@ -86,7 +86,7 @@ func (c *cluster) launch(i int) {
 	m.mu.Unlock()
 	c.t.Cleanup(func() {
 		_ = cmd.Process.Kill()
-		<-end
+		c.await(end, patience, "node %d ends, which was killed", i+1)
 	})
 }
 
@@ -121,7 +121,13 @@ func (c *cluster) signal(i int, s syscall.Signal) {
 func (c *cluster) kill(i int) {
 	c.t.Helper()
 	c.signal(i, syscall.SIGKILL)
-	<-c.nodes[i].end
+	c.gone(i)
+}
+
+// gone waits until a node that was killed has ended.
+func (c *cluster) gone(i int) {
+	c.t.Helper()
+	c.await(c.nodes[i].end, patience, "node %d ends, which was killed", i+1)
 }
 
 // stop ends a node as its operator does.
@@ -135,12 +141,8 @@ func (c *cluster) stop(i int) {
 func (c *cluster) stopped(i int) {
 	c.t.Helper()
 	m := c.nodes[i]
-	select {
-	case <-m.end:
-		if code := m.cmd.ProcessState.ExitCode(); code != 0 {
-			c.t.Errorf("node %d stopped with status %d", i+1, code)
-		}
-	case <-time.After(patience):
-		c.t.Fatalf("node %d doesn't stop", i+1)
+	c.await(m.end, patience, "node %d stops, as it was told", i+1)
+	if code := m.cmd.ProcessState.ExitCode(); code != 0 {
+		c.t.Errorf("node %d stopped with status %d", i+1, code)
 	}
 }

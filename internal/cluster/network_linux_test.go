@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -54,16 +55,16 @@ func openNamespaces(t testing.TB, n int) (s *namespaces, why string) {
 	}
 	_ = tun.Close()
 	sweep(t)
-	s = &namespaces{wire: &wire{}}
+	s = &namespaces{wire: newWire(t)}
 	t.Cleanup(s.close)
 	k := networks.Add(1)
 	for i := range n {
 		name := fmt.Sprintf("troth-%d-%d-%d", os.Getpid(), k, i+1)
-		if out, err := exec.Command("ip", "netns", "add", name).CombinedOutput(); err != nil {
+		if _, err := ip("netns", "add", name); err != nil {
 			if i == 0 {
-				return nil, "ip netns add: " + strings.TrimSpace(string(out))
+				return nil, err.Error()
 			}
-			t.Fatalf("ip netns add %s: %v: %s", name, err, out)
+			t.Fatal(err)
 		}
 		s.names = append(s.names, name)
 		var tun *os.File
@@ -72,13 +73,28 @@ func openNamespaces(t testing.TB, n int) (s *namespaces, why string) {
 		}
 		s.wire.plug(tun)
 		for _, args := range []string{"addr add " + address(i) + "/24 dev " + device, "link set " + device + " up", "link set lo up"} {
-			if out, err := exec.Command("ip", append([]string{"-n", name}, strings.Fields(args)...)...).CombinedOutput(); err != nil {
-				t.Fatalf("ip -n %s %s: %v: %s", name, args, err, out)
+			if _, err := ip(append([]string{"-n", name}, strings.Fields(args)...)...); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
 	s.wire.run()
 	return s, ""
+}
+
+// ip runs iproute2's program and returns what it prints.
+func ip(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "ip", args...).Output()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		err = fmt.Errorf("ip %s: not done in %s", strings.Join(args, " "), patience)
+	case errors.As(err, &exit):
+		err = fmt.Errorf("ip %s: %w: %s", strings.Join(args, " "), err, bytes.TrimSpace(exit.Stderr))
+	}
+	return string(out), err
 }
 
 // address is a node's on the wire.
@@ -105,7 +121,7 @@ func within(name string, f func() error) error {
 // dial connects from within a network.
 func (s *namespaces) dial(ctx context.Context, i int, addr string) (c net.Conn, err error) {
 	err = within(s.names[i], func() (err error) {
-		c, err = new(net.Dialer).DialContext(ctx, "tcp4", addr)
+		c, err = (&net.Dialer{Timeout: patience}).DialContext(ctx, "tcp4", addr)
 		return err
 	})
 	return c, err
@@ -125,14 +141,14 @@ func (s *namespaces) close() {
 
 // remove ends what still runs in a network, and removes it.
 func remove(name string) {
-	out, _ := exec.Command("ip", "netns", "pids", name).Output()
-	for _, f := range strings.Fields(string(out)) {
+	out, _ := ip("netns", "pids", name)
+	for _, f := range strings.Fields(out) {
 		if pid, err := strconv.Atoi(f); err == nil && pid != os.Getpid() {
 			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	}
 	for range 20 { // it may be in use for a moment
-		if exec.Command("ip", "netns", "del", name).Run() == nil {
+		if _, err := ip("netns", "del", name); err == nil {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)

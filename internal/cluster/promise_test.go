@@ -126,7 +126,7 @@ func (l *load) rival(p *settled, r *rival) {
 	if !l.settle(r.sent) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), answer)
+	ctx, cancel := context.WithTimeout(l.c.t.Context(), answer)
 	defer cancel()
 	res, err := l.c.nodes[r.sent.node].api.GetPromise(ctx, connect.NewRequest(&pb.GetRequest{Id: p.id}))
 	if err != nil {

@@ -119,9 +119,14 @@ func (c *cluster) signFor(i int, key, last string) (end func()) {
 	if err := startChild(cmd); err != nil {
 		c.t.Fatal(err)
 	}
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait()
+		close(ended)
+	}()
 	end = func() {
 		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
+		c.await(ended, patience, "the signer of node %d ends, which was killed", i+1)
 	}
 	c.t.Cleanup(end)
 	return end
@@ -134,8 +139,10 @@ const lately = 5
 // signedLately says whether a validator signed one of the last blocks.
 func (c *cluster) signedLately(address []byte) bool {
 	c.t.Helper()
-	for top, back := c.nodes[0].height(), int64(0); back < min(lately, top); back++ {
-		r, err := c.nodes[0].api.ReadHeader(c.t.Context(), connect.NewRequest(&pb.ReadHeaderRequest{Height: top - back}))
+	ctx, cancel := c.soon()
+	defer cancel()
+	for top, back := c.height(0), int64(0); back < min(lately, top); back++ {
+		r, err := c.nodes[0].api.ReadHeader(ctx, connect.NewRequest(&pb.ReadHeaderRequest{Height: top - back}))
 		if err != nil {
 			c.t.Fatal(err)
 		}

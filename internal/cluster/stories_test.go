@@ -22,7 +22,7 @@ var stories = []story{
 		c.rise("three go on", 4)
 		l.serves("three serve", 20)
 		c.start(3)
-		c.reach("the fourth catches up", c.nodes[0].height(), 3)
+		c.reach("the fourth catches up", c.height(0), 3)
 		c.rise("all four go on", 3)
 	}},
 	{name: "one is paused", tell: func(c *cluster, l *load) {
@@ -31,7 +31,7 @@ var stories = []story{
 		c.rise("three go on", 4, 0, 1, 3)
 		l.serves("three serve", 20)
 		c.signal(2, syscall.SIGCONT)
-		c.reach("the third catches up", c.nodes[0].height(), 2)
+		c.reach("the third catches up", c.height(0), 2)
 		c.rise("all four go on", 3)
 	}},
 	{name: "one is cut off", wire: true, tell: func(c *cluster, l *load) {
@@ -41,7 +41,7 @@ var stories = []story{
 		c.stand("the one stands", quiet, 1)
 		l.serves("three serve", 20)
 		c.heal()
-		c.reach("the one catches up", c.nodes[0].height(), 1)
+		c.reach("the one catches up", c.height(0), 1)
 		c.rise("all four go on", 3)
 	}},
 	{name: "two are cut off", wire: true, tell: func(c *cluster, l *load) {
@@ -56,6 +56,7 @@ var stories = []story{
 		c.slow()
 		c.rise("all four go on", 6)
 		l.serves("all four serve", 40)
+		c.lossy()
 	}},
 	{name: "all are killed at once", tell: func(c *cluster, l *load) {
 		l.serves("all four run", 20)
@@ -63,7 +64,7 @@ var stories = []story{
 			c.signal(i, syscall.SIGKILL)
 		}
 		for i := range c.nodes {
-			<-c.nodes[i].end
+			c.gone(i)
 			c.launch(i)
 		}
 		for i := range c.nodes {

@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"testing"
@@ -29,12 +30,14 @@ func TestDoubleSign(t *testing.T) {
 		if time.Since(start) > patience {
 			t.Fatalf("after %s the seat is not suspended: %v", patience, member)
 		}
-		if r, err := c.nodes[0].api.GetMember(t.Context(), connect.NewRequest(&pb.GetRequest{Id: party})); err == nil {
-			member = r.Msg.Member
+		if m, err := c.member(party); err == nil {
+			member = m
 		}
 	}
 	c.rise("three go on", 4, 0, 1, 2)
-	r, err := c.nodes[0].api.ListMisbehaviour(t.Context(), connect.NewRequest(&pb.ListMisbehaviourRequest{Party: party}))
+	ctx, cancel := c.soon()
+	defer cancel()
+	r, err := c.nodes[0].api.ListMisbehaviour(ctx, connect.NewRequest(&pb.ListMisbehaviourRequest{Party: party}))
 	if err != nil || len(r.Msg.Misbehaviour) == 0 {
 		t.Fatalf("%v, %v", r, err)
 	}
@@ -47,7 +50,7 @@ func TestDoubleSign(t *testing.T) {
 	if first.Kind != pb.MisbehaviourKind_DUPLICATE_VOTE || first.Power != 10 || !first.Suspended || member.Power != 0 {
 		t.Errorf("recorded as %v, of %v", first, member)
 	}
-	s, err := c.nodes[0].api.GetStatus(t.Context(), connect.NewRequest(&pb.GetStatusRequest{}))
+	s, err := c.nodes[0].api.GetStatus(ctx, connect.NewRequest(&pb.GetStatusRequest{}))
 	if err != nil || s.Msg.Validators != 3 || s.Msg.VotingPower != 30 {
 		t.Errorf("%v, %v; three validators with a power of 10 each should be left", s, err)
 	}
@@ -55,6 +58,17 @@ func TestDoubleSign(t *testing.T) {
 	l.agreed()
 	c.safe(l)
 	t.Logf("signed twice at height %d; recorded %d times", first.Height, len(r.Msg.Misbehaviour))
+}
+
+// member is one of the council, as the first node tells.
+func (c *cluster) member(party string) (*pb.Member, error) {
+	ctx, cancel := context.WithTimeout(c.t.Context(), answer)
+	defer cancel()
+	r, err := c.nodes[0].api.GetMember(ctx, connect.NewRequest(&pb.GetRequest{Id: party}))
+	if err != nil {
+		return nil, err
+	}
+	return r.Msg.Member, nil
 }
 
 // copyOf makes a node that joins the chain with another's validator key, and

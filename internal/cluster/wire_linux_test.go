@@ -1,9 +1,11 @@
 package cluster
 
 import (
+	"errors"
 	"math/rand/v2"
 	"os"
 	"sync"
+	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -13,7 +15,10 @@ import (
 // out here, and goes in at the one it is for. The kernel's own netem and bridge
 // would do the same, where it was built with them.
 type wire struct {
+	t     testing.TB
 	ports []*port
+	wg    sync.WaitGroup
+	quit  chan struct{} // closed with the wire
 
 	mu     sync.Mutex
 	group  []int // nodes reach those of the same group
@@ -22,6 +27,8 @@ type wire struct {
 	loss   float64       // of all packets, 0 to 1
 	passed int
 	lost   int
+	// crowded are those that found too many under way.
+	crowded int
 }
 
 // port is a node's end of the wire.
@@ -62,6 +69,8 @@ func openTUN() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "/dev/net/tun"), nil
 }
 
+func newWire(t testing.TB) *wire { return &wire{t: t, quit: make(chan struct{})} }
+
 func (w *wire) plug(tun *os.File) {
 	w.ports = append(w.ports, &port{tun: tun, late: make(chan packet, waiting)})
 	w.group = append(w.group, 0)
@@ -70,17 +79,40 @@ func (w *wire) plug(tun *os.File) {
 // run carries packets until close.
 func (w *wire) run() {
 	for i, p := range w.ports {
-		go w.carry(i, p)
-		go p.deliver()
+		w.wg.Go(func() { w.carry(i, p) })
+		w.wg.Go(func() { w.deliver(i, p) })
+	}
+}
+
+// fault reports what went wrong with a port, the first time, and whether there is
+// anything more to come: an end of the wire that is silently gone would look like
+// a node that is cut off.
+func (w *wire) fault(what string, i int, err error, told *bool) (more bool) {
+	if errors.Is(err, os.ErrClosed) {
+		return false
+	}
+	if !*told {
+		w.t.Errorf("%s node %d's network: %v", what, i+1, err)
+		*told = true
+	}
+	select {
+	case <-w.quit:
+		return false
+	case <-time.After(10 * time.Millisecond):
+		return true
 	}
 }
 
 func (w *wire) carry(from int, p *port) {
 	buf := make([]byte, 1<<16)
+	told := false
 	for {
 		n, err := p.tun.Read(buf)
 		if err != nil {
-			return
+			if !w.fault("reading from", from, err, &told) {
+				return
+			}
+			continue
 		}
 		if n <= addressOctet || buf[0]>>4 != 4 {
 			continue // IPv6 looks for neighbours; there are none
@@ -96,6 +128,7 @@ func (w *wire) carry(from int, p *port) {
 		select {
 		case w.ports[to].late <- packet{due, append([]byte(nil), buf[:n]...)}:
 		default:
+			w.set(func(w *wire) { w.crowded++ })
 		}
 	}
 }
@@ -116,11 +149,17 @@ func (w *wire) judge(from, to int) (due time.Time, ok bool) {
 	return time.Now().Add(d), true
 }
 
-func (p *port) deliver() {
-	for x := range p.late {
-		time.Sleep(time.Until(x.due))
-		if _, err := p.tun.Write(x.bytes); err != nil {
+func (w *wire) deliver(to int, p *port) {
+	told := false
+	for {
+		select {
+		case <-w.quit:
 			return
+		case x := <-p.late:
+			time.Sleep(time.Until(x.due))
+			if _, err := p.tun.Write(x.bytes); err != nil && !w.fault("writing to", to, err, &told) {
+				return
+			}
 		}
 	}
 }
@@ -132,8 +171,21 @@ func (w *wire) set(change func(*wire)) {
 	change(w)
 }
 
+// close ends the wire. It waits for what runs: that may not speak of a test that
+// is over.
 func (w *wire) close() {
+	close(w.quit)
 	for _, p := range w.ports {
 		_ = p.tun.Close()
+	}
+	done := make(chan struct{})
+	go func() {
+		w.wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		w.t.Errorf("the wire still carries packets %s after it was closed", patience)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/troth-ledger/troth/internal/need"
 )
@@ -46,7 +45,7 @@ func onDisk(t *testing.T) (*home, *process, string) {
 	return h, p, dir
 }
 
-// said waits for the node's log to have these words.
+// said checks that the node's log has these words.
 func (h *home) said(t *testing.T, words ...string) {
 	t.Helper()
 	b, err := os.ReadFile(filepath.Join(h.dir, "log"))
@@ -81,17 +80,12 @@ func fillUp(t *testing.T, path string) {
 func TestFullDisk(t *testing.T) {
 	h, p, dir := onDisk(t)
 	l := &load{}
-	done := l.run(t, h, p)
-	time.Sleep(500 * time.Millisecond)
+	end := l.run(t, h, p)
+	l.answered(t, several)
 	fill := filepath.Join(dir, "filler")
 	fillUp(t, fill)
-	select {
-	case e := <-p.end:
-		p.end <- e
-	case <-time.After(60 * time.Second):
-		t.Fatal("the node goes on with a full disk")
-	}
-	done.Wait()
+	_ = p.wait(t, "the disk is full")
+	end()
 	h.said(t, "no space left on device", "start again")
 	fillUp(t, fill) // what the node let go of at its end, logs of many megabytes
 	if _, up := h.start(t); up {
@@ -106,10 +100,10 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal("with room on the disk, the node doesn't start")
 	}
 	l.check(t, h, p)
-	done = l.run(t, h, p)
-	time.Sleep(200 * time.Millisecond)
-	p.kill()
-	done.Wait()
+	end = l.run(t, h, p)
+	l.answered(t, several)
+	p.kill(t)
+	end()
 	h.replay(t)
 }
 
@@ -117,15 +111,14 @@ func TestFullDisk(t *testing.T) {
 func TestReadOnlyDisk(t *testing.T) {
 	h, p, dir := onDisk(t)
 	l := &load{}
-	done := l.run(t, h, p)
-	time.Sleep(300 * time.Millisecond)
-	p.kill()
-	done.Wait()
+	end := l.run(t, h, p)
+	l.answered(t, several)
+	p.kill(t)
+	end()
 	if err := syscall.Mount("none", dir, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, "size=256m"); err != nil {
 		t.Fatal(err)
 	}
-	if q, up := h.start(t); up {
-		q.kill()
+	if _, up := h.start(t); up {
 		t.Fatal("the node runs on a disk that can't be written")
 	}
 	h.said(t, "read-only file system")

@@ -1,39 +1,36 @@
 package crash
 
 import (
-	"strconv"
+	"fmt"
+	"strings"
 	"testing"
-	"time"
 )
 
 // failPoints are the places in committing a block where CometBFT can be told to
 // end the process; they are numbered in the order in which they are passed.
 const failPoints = 10
 
-// TestFailPoints ends the node at each of them, in the first block and in a
-// later one, and starts it again.
+// TestFailPoints ends the node at each of them, in the first block after its
+// start and in the second, and starts it again.
 func TestFailPoints(t *testing.T) {
 	h, p := begin(t)
-	p.kill()
+	p.kill(t)
 	l := &load{}
-	for at := range failPoints {
-		p, up := h.start(t, "FAIL_TEST_INDEX="+strconv.Itoa(at+failPoints*(at%2)))
+	for at := range 2 * failPoints {
+		p, up := h.start(t, fmt.Sprint("FAIL_TEST_INDEX=", at))
 		if up {
-			done := l.run(t, h, p)
-			select {
-			case err := <-p.end:
-				p.end <- err
-			case <-time.After(20 * time.Second):
-				p.kill()
-				t.Fatalf("point %d wasn't reached", at)
-			}
-			done.Wait()
+			end := l.run(t, h, p)
+			_ = p.wait(t, fmt.Sprintf("it was told to end at point %d", at))
+			end()
+		}
+		if !strings.Contains(p.printed.String(), fmt.Sprintf("*** fail-test %d ***", at)) {
+			t.Fatalf("the node ended with %v before it came to point %d", p.exit, at)
 		}
 		if p, up = h.start(t); !up {
 			t.Fatalf("after point %d the node doesn't start again", at)
 		}
 		l.check(t, h, p)
-		p.kill()
+		p.kill(t)
 	}
 	h.replay(t)
 }

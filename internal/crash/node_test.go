@@ -1,16 +1,15 @@
 package crash
 
 import (
-	"context"
+	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
-
-	"connectrpc.com/connect"
 
 	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/client/keyfile"
@@ -27,6 +26,9 @@ const (
 	people = 16
 	units  = 1_000_000
 	money  = "EUR@bank"
+	// patience is how long anything may take that should happen soon: this is
+	// for machines that are busy with other things.
+	patience = 90 * time.Second
 )
 
 func TestMain(m *testing.M) { os.Exit(testbin.Main(m)) }
@@ -81,7 +83,10 @@ type process struct {
 	cmd *exec.Cmd
 	url string
 	api pbconnect.LedgerClient
-	end chan error // its exit
+
+	ended   chan struct{} // closed when it has
+	exit    error         // how; set before ended is closed, as is the next
+	printed bytes.Buffer  // to standard output
 }
 
 // start runs the binary and waits until it serves, or ends by itself.
@@ -91,7 +96,7 @@ func (h *home) start(t *testing.T, env ...string) (p *process, up bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p = &process{cmd: exec.Command(bin, "start", "--home", h.dir, "--listen", "127.0.0.1:0"), end: make(chan error, 1)}
+	p = &process{cmd: exec.Command(bin, "start", "--home", h.dir, "--listen", "127.0.0.1:0"), ended: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
 	log, err := os.OpenFile(filepath.Join(h.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -106,38 +111,40 @@ func (h *home) start(t *testing.T, env ...string) (p *process, up bool) {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill) // whatever becomes of the test
+	t.Cleanup(func() { p.kill(t) }) // whatever becomes of the test
 	found := make(chan string, 1)
 	go func() {
-		testbin.Follow(out, func(url string) { found <- url })
-		p.end <- p.cmd.Wait()
+		defer close(p.ended)
+		testbin.Follow(io.TeeReader(out, &p.printed), func(url string) { found <- url })
+		p.exit = p.cmd.Wait()
 	}()
 	select {
 	case p.url = <-found:
 		p.api = client.Dial(p.url)
 		return p, true
-	case err := <-p.end:
-		p.end <- err
+	case <-p.ended:
 		return p, false
-	case <-time.After(30 * time.Second):
-		p.kill()
-		t.Fatal("the node isn't up after 30 seconds")
+	case <-time.After(patience):
+		t.Fatalf("the node neither serves nor ends in %s", patience)
 		return nil, false
 	}
 }
 
-// kill ends the process at once.
-func (p *process) kill() {
-	_ = p.cmd.Process.Signal(syscall.SIGKILL)
-	<-p.end
-	p.end <- nil
+// wait waits until the process has ended, and returns how. why is what it should
+// end of.
+func (p *process) wait(t *testing.T, why string) error {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		t.Fatalf("%s, and the node is still there after %s", why, patience)
+	}
+	return p.exit
 }
 
-// holding asks for what a party has.
-func (p *process) holding(ctx context.Context, id string) (int64, error) {
-	r, err := p.api.GetHolding(ctx, connect.NewRequest(&pb.GetHoldingRequest{Party: id, Asset: money}))
-	if err != nil {
-		return 0, err
-	}
-	return r.Msg.Holding.GetAvailable(), nil
+// kill ends the process at once.
+func (p *process) kill(t *testing.T) {
+	t.Helper()
+	_ = p.cmd.Process.Signal(syscall.SIGKILL)
+	_ = p.wait(t, "it was killed")
 }
