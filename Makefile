@@ -29,6 +29,7 @@ build:
 ## test: every check
 test: lint
 	$(GO) test ./...
+	cd bench && $(GO) vet ./... && $(GO) test ./...
 
 ## lint: format, vet, staticcheck, the schema's rules, known vulnerabilities
 lint:

@@ -89,7 +89,7 @@ func (b *bench) latencies(ctx context.Context, r *Results, chain string, w *worl
 		var runs []openRun
 		for n := range b.size.Runs {
 			b.bar.step("latency, %s, %d a second: run %d", chain, rate, n+1)
-			txs, err := w.sign(int(float64(rate)*b.size.Seconds), w.payOne)
+			txs, err := w.sign(max(int(float64(rate)*b.size.Seconds), 1), w.payOne)
 			if err != nil {
 				return err
 			}

@@ -35,10 +35,11 @@ func (l slowLedger) Submit(_ context.Context, r *connect.Request[pb.SubmitReques
 // TestOpenLoop: half a second at 1,000 a second, and what becomes of them where
 // the ledger is quick, too slow, full, and of another mind.
 func TestOpenLoop(t *testing.T) {
-	run := func(l slowLedger) (openRun, error) {
-		return openLoop(t.Context(), []pbconnect.LedgerClient{l, l}, make([][]byte, 500), 1000, 50*time.Millisecond)
+	within := func(limit time.Duration, l slowLedger) (openRun, error) {
+		return openLoop(t.Context(), []pbconnect.LedgerClient{l, l}, make([][]byte, 500), 1000, limit)
 	}
-	quick, err := run(slowLedger{})
+	run := func(l slowLedger) (openRun, error) { return within(50*time.Millisecond, l) }
+	quick, err := within(10*time.Second, slowLedger{})
 	if err != nil || len(quick.took) != 500 || quick.final != 500 || quick.achieved() > 1000 {
 		t.Errorf("quick: %d sent, %d final, %.0f a second, %v", len(quick.took), quick.final, quick.achieved(), err)
 	}

@@ -55,7 +55,7 @@ type app struct {
 
 	pace pace
 
-	// step is called before a block is proposed and executed: tests hold the
+	// step is called before a block is proposed, executed and written: tests hold the
 	// node there. Nil otherwise.
 	step atomic.Pointer[func(string)]
 }
@@ -190,6 +190,7 @@ func (a *app) decode(height int64, at time.Time, raws [][]byte) decided {
 	}
 	d.hash = digest(raws)
 	a.door.judgeAll(strange)
+	a.machine.Ahead(len(d.txs), func(i int) *op.Tx { return d.txs[i].tx })
 	return d
 }
 
@@ -198,7 +199,7 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 		return a.leave(err)
 	}
 	if err := a.settling.wait(); err != nil {
-		return nil, err
+		return a.leave(err)
 	}
 	d := a.proposal
 	if !d.is(r.Height, r.Txs) {
@@ -265,6 +266,8 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	d := a.block
 	a.block = decided{}
 	if err := a.machine.Advance(); err != nil {
+		a.settling.fail(err)
+		_, err = a.leave(err)
 		return nil, err
 	}
 	a.last.Store(&d.time)

@@ -65,11 +65,11 @@ func (n *Node) Backup(dir string, withKey bool) (out *Backup, err error) {
 			return nil, err
 		}
 	}
-	if err := n.store.Checkpoint(filepath.Join(dir, ledgerDir)); err != nil {
+	if err := n.copyOpen(func() error { return n.store.Checkpoint(filepath.Join(dir, ledgerDir)) }); err != nil {
 		return nil, err
 	}
 	for _, id := range []string{dbState, dbBlocks, dbEvidence} {
-		if err := n.dbs.checkpoint(id, filepath.Join(dir, "data", id)); err != nil {
+		if err := n.copyOpen(func() error { return n.dbs.checkpoint(id, filepath.Join(dir, "data", id)) }); err != nil {
 			return nil, fmt.Errorf("copying data/%s: %w", id, err)
 		}
 	}
@@ -82,6 +82,26 @@ func (n *Node) Backup(dir string, withKey bool) (out *Backup, err error) {
 		return nil, err
 	}
 	return out, writeSynced(filepath.Join(dir, BackupFile), append(b, '\n'))
+}
+
+// errStopping says that a backup was begun too late.
+var errStopping = errors.New("the node is stopping")
+
+// copyOpen copies a store, which stays open meanwhile: Stop waits for it.
+func (n *Node) copyOpen(work func() error) error {
+	n.copying.Lock()
+	defer n.copying.Unlock()
+	if n.copied {
+		return errStopping
+	}
+	return work()
+}
+
+// endCopies waits for the copy that is under way, and lets no other begin.
+func (n *Node) endCopies() {
+	n.copying.Lock()
+	defer n.copying.Unlock()
+	n.copied = true
 }
 
 // level cuts the blocks of a backup to what its ledger and its consensus state
@@ -165,7 +185,11 @@ func (d *databases) checkpoint(id, dir string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, db := range d.list {
-		if db.name == id && !db.isClosed() {
+		if db.name != id {
+			continue
+		}
+		if leave, ok := db.enterOpen(); ok {
+			defer leave()
 			return db.disk.Do(func() error { return db.db.Checkpoint(dir, pebble.WithFlushedWAL()) })
 		}
 	}

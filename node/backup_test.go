@@ -1,12 +1,15 @@
 package node
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2"
 
 	"github.com/troth-ledger/troth/gen/pb"
 )
@@ -158,6 +161,43 @@ func TestBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	g.refuse("the file is from an older backup", "could sign a height twice")
+}
+
+// A stop waits for a store that is being copied, and no other is copied then: a
+// backup that comes too late is told so, and not that storage failed.
+func TestBackupWhileStopping(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(100)
+	began, hold := make(chan struct{}), make(chan struct{})
+	dir := filepath.Join(t.TempDir(), "copy")
+	copied := make(chan error, 1)
+	go func() {
+		copied <- w.copyOpen(func() error {
+			close(began)
+			<-hold
+			return errors.Join(w.store.Checkpoint(dir), w.dbs.checkpoint(dbBlocks, dir+" of blocks"))
+		})
+	}()
+	<-began
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.Stop() }()
+	select {
+	case err := <-stopped:
+		close(hold)
+		t.Fatalf("it stopped under the copy: %v", err)
+	case <-time.After(closePatience + time.Second):
+	}
+	close(hold)
+	if err := errors.Join(<-copied, <-stopped); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Backup(filepath.Join(t.TempDir(), "late"), false); !errors.Is(err, errStopping) {
+		t.Errorf("a late backup: %v", err)
+	}
+	if err := w.dbs.checkpoint(dbBlocks, filepath.Join(t.TempDir(), "late")); err == nil || !strings.Contains(err.Error(), "isn't open") {
+		t.Errorf("a copy of a closed database: %v", err)
+	}
+	w.dbs.each(func(name string, _ *pebble.Metrics) { t.Errorf("%s is still open", name) })
 }
 
 func blockHeight(w *world) int64 { return w.comet.BlockStore().Height() }

@@ -261,6 +261,9 @@ func (w *world) judge(txs [][]byte) *abci.ResponseProcessProposal {
 	out := make(chan *abci.ResponseProcessProposal, 1)
 	var once sync.Once
 	f := func(step string) {
+		if step == "write" {
+			return // not consensus' goroutine
+		}
 		once.Do(func() {
 			r, err := w.app.ProcessProposal(context.Background(), &abci.RequestProcessProposal{
 				Height: w.app.machine.Store().Height() + 1, Time: time.Now(), Txs: txs})

@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"fmt"
 	"net"
 	"net/netip"
@@ -161,21 +160,4 @@ func Networks(list []string) ([]netip.Prefix, error) {
 		out[i] = p.Masked()
 	}
 	return out, nil
-}
-
-// memory is how much memory this process may have; 0 where the system doesn't
-// say it in the way of Linux.
-func memory() (least uint64) {
-	b, _ := os.ReadFile("/proc/meminfo")
-	for line := range bytes.Lines(b) {
-		if f := strings.Fields(string(line)); len(f) > 1 && f[0] == "MemTotal:" {
-			kib, _ := strconv.ParseUint(f[1], 10, 64)
-			least = kib << 10
-		}
-	}
-	b, _ = os.ReadFile("/sys/fs/cgroup/memory.max")
-	if n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64); err == nil && (least == 0 || n < least) {
-		least = n
-	}
-	return least
 }

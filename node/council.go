@@ -124,8 +124,8 @@ func (a *app) barred() error {
 	return err
 }
 
-// leave ends the execution of a block that is barred. Consensus takes the error,
-// and stops. Catching up with others from blocks would take the process down
+// leave ends the execution of a block that is barred, or that can't be written.
+// Consensus takes the error, and stops. Catching up with others from blocks would take the process down
 // with it; there the goroutine ends, which is all that Stop waits for.
 func (a *app) leave(err error) (*abci.ResponseFinalizeBlock, error) {
 	if syncing := a.syncing.Load(); syncing != nil && (*syncing)() {

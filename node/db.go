@@ -61,14 +61,11 @@ const closePatience = 2 * time.Second
 // database is closed the goroutine that asks ends instead: an error would make
 // CometBFT panic, and with it a node that was stopping cleanly.
 func (d *database) enter() (leave func()) {
-	d.mu.Lock()
-	if d.closed {
-		d.mu.Unlock()
+	leave, ok := d.enterOpen()
+	if !ok {
 		runtime.Goexit()
 	}
-	d.uses++
-	d.mu.Unlock()
-	return d.leave
+	return leave
 }
 
 func (d *database) leave() {
@@ -79,11 +76,16 @@ func (d *database) leave() {
 	}
 }
 
-// isClosed says whether the database is closed.
-func (d *database) isClosed() bool {
+// enterOpen begins a use of the database unless it is closed, for those who can
+// do without.
+func (d *database) enterOpen() (leave func(), ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.closed
+	if d.closed {
+		return nil, false
+	}
+	d.uses++
+	return d.leave, true
 }
 
 var (
@@ -199,10 +201,15 @@ func (d *database) Close() error {
 func (d *database) Print() error { return nil }
 
 func (d *database) Stats() map[string]string {
+	defer d.enter()()
 	return map[string]string{"pebble": d.disk.Metrics(d.db).String()}
 }
 
 func (d *database) Compact(start, end []byte) error {
+	return d.compact(context.Background(), start, end)
+}
+
+func (d *database) compact(ctx context.Context, start, end []byte) error {
 	defer d.enter()()
 	if end == nil {
 		it, err := d.db.NewIter(nil)
@@ -219,7 +226,7 @@ func (d *database) Compact(start, end []byte) error {
 	if bytes.Compare(start, end) >= 0 {
 		return nil
 	}
-	return d.disk.Do(func() error { return d.db.Compact(context.Background(), start, end, true) })
+	return d.disk.Do(func() error { return d.db.Compact(ctx, start, end, true) })
 }
 
 type batch struct {

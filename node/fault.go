@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/cometbft/cometbft/consensus"
 	"github.com/cometbft/cometbft/libs/log"
@@ -19,6 +20,7 @@ var ErrFailed = errors.New("node: consensus has failed")
 // reached.
 type fault struct {
 	reason atomic.Pointer[string]
+	wal    atomic.Pointer[string] // why the log of consensus can't be written
 	halt   *halt
 }
 
@@ -49,6 +51,14 @@ func (n *Node) Err() error {
 	}
 }
 
+// Fail ends the node, as a disk does that can't be written: for a part of it that
+// can't go on, and that the node must not go on without. Only the first call
+// counts.
+func (n *Node) Fail(why error) { n.app.settling.fail(why) }
+
+// storesEvery is how often it is looked whether all databases can be written.
+const storesEvery = time.Second
+
 // guard waits for the end of consensus. CometBFT stops it on a panic and leaves
 // everything else running: clients would wait for answers that can't come.
 func (n *Node) guard() {
@@ -57,16 +67,31 @@ func (n *Node) guard() {
 		n.env.ConsensusState.(*consensus.State).Wait()
 		close(ended)
 	}()
-	select {
-	case <-ended:
-	case <-n.fault.halt.reached:
-	case <-n.app.settling.broken():
+	look := time.NewTicker(storesEvery)
+	defer look.Stop()
+	for running := true; running; {
+		select {
+		case <-ended:
+			running = false
+		case <-n.fault.halt.reached:
+			running = false
+		case <-n.app.settling.broken():
+			running = false
+		case <-look.C:
+			err := n.dbs.err()
+			if why := n.fault.wal.Load(); err == nil && why != nil {
+				err = errors.New("the log of consensus can't be written: " + *why)
+			}
+			if err != nil {
+				n.Fail(err)
+			}
+		}
 	}
 	// Who waits for the last block is told of it first.
 	if err := n.app.settling.wait(); err != nil {
 		why, _, _ := strings.Cut(err.Error(), "\n")
 		n.fault.set(why)
-		n.log.Error("the last block can't be written", "err", err)
+		n.log.Error("nothing more can be written", "err", err)
 	}
 	select {
 	case <-n.app.stop:
@@ -108,8 +133,19 @@ func (l cometLog) Error(msg string, kv ...any) {
 		l.to.Error("consensus failed", append(kv, l.with...)...)
 		return
 	}
+	if msg == walFailure && len(kv) > 1 {
+		why := fmt.Sprint(kv[1])
+		l.fault.wal.CompareAndSwap(nil, &why)
+	}
 	l.to.Warn(msg, append(kv, l.with...)...)
 }
+
+// walFailure is the line with which CometBFT says that its log of consensus can't
+// be written. The writer keeps its first error: nothing is written to it any more,
+// also where there is room again. CometBFT panics over that where it writes its own
+// messages, but not where it signs a vote or a proposal: it gives none then, and
+// waits for ever.
+const walFailure = "Periodic WAL flush failed"
 
 func (l cometLog) With(kv ...any) log.Logger {
 	return cometLog{l.to, append(l.with[:len(l.with):len(l.with)], kv...), l.fault}

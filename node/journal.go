@@ -39,7 +39,8 @@ type JournalChange struct {
 	Before, After []byte
 }
 
-// journal belongs to the goroutine that commits, but for done and wake.
+// journal belongs to the goroutine that settles a block, one at a time, but for
+// done and wake.
 type journal struct {
 	hooks   []Webhook
 	store   *state.Store

@@ -37,6 +37,8 @@ type Node struct {
 	fault   *fault
 	failed  chan struct{}
 	backup  sync.Mutex // held while a backup is made
+	copying sync.Mutex // held while it copies a store; guards copied
+	copied  bool       // no store is copied any more
 	home    string
 	listens string // where other nodes connect
 	disk    space
@@ -53,8 +55,8 @@ func TuneCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
 	}
-	if there := memoryThere(); there > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(there / 2)
+	if there := memory(); there > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(there / 2))
 	}
 }
 
@@ -198,8 +200,11 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 func (n *Node) Stop() error {
 	var err error
 	n.once.Do(func() {
+		// What uses the stores ends first, while consensus keeps its pace: once stop
+		// is closed, a proposer waits for nothing.
+		n.app.prune.close()
+		n.endCopies()
 		close(n.app.stop)
-		n.app.prune.close() // before the databases that it compacts are closed
 		n.gauges.close()
 		err = n.comet.Stop()
 		n.comet.Wait()

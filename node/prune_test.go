@@ -2,12 +2,16 @@ package node
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/cometbft/cometbft/config"
+
+	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 )
 
@@ -119,6 +123,53 @@ func TestPrune(t *testing.T) {
 	w.start()
 	if a, _ := w.holding(w.people[0]); a != before-4*keep {
 		t.Errorf("%d, had %d", a, before)
+	}
+}
+
+// While a stop waits for the pruner, the chain goes on as before: a proposer
+// doesn't make empty blocks as fast as it can. A compaction isn't waited for.
+func TestPruneStops(t *testing.T) {
+	w := newWorld(t, 2, func(c *Config, _ *pb.Genesis) { c.Prune = Prune{Blocks: pruneLeast} })
+	w.mint(100)
+	hold := make(chan struct{})
+	w.app.prune.done.Go(func() { <-hold })
+	stopped := make(chan error, 1)
+	go func() { stopped <- w.Stop() }()
+	before := w.store.Height()
+	time.Sleep(500 * time.Millisecond)
+	if n := w.store.Height() - before; n > 5 {
+		t.Errorf("%d blocks in half a second, without a transaction", n)
+	}
+	select {
+	case <-w.app.stop:
+		t.Error("the end has begun")
+	case err := <-stopped:
+		t.Fatal("it has stopped with the pruner at work", err)
+	default:
+	}
+	close(hold)
+	if err := <-stopped; err != nil {
+		t.Fatal(err)
+	}
+
+	db, err := openDB(&config.DBContext{ID: dbEvidence, Config: comet(defaults(t.TempDir()))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	for i := range byte(10) {
+		if err := db.Set([]byte{i}, []byte{i}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := (&databases{list: []*database{db}}).compact(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("a compaction that was called off: %v", err)
 	}
 }
 

@@ -35,10 +35,13 @@ func (s *settling) broken() <-chan struct{} {
 	return s.bad
 }
 
-// fail keeps what went wrong.
+// fail keeps what went wrong first.
 func (s *settling) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.err != nil {
+		return
+	}
 	if s.err = err; s.bad != nil {
 		close(s.bad)
 	}
@@ -93,6 +96,7 @@ func safely(work func() error) (err error) {
 
 // settle writes a block that was advanced to, and tells of it.
 func (a *app) settle(d *decided) error {
+	a.at("write")
 	start := time.Now()
 	err := a.machine.Store().Write(func() []state.Local {
 		return append(a.locals(d), a.journal.locals(d.height, d.time, d.done.Changes)...)

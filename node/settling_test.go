@@ -35,6 +35,18 @@ func TestSettlingFails(t *testing.T) {
 		})
 	}
 	var s settling
+	broken := s.broken()
+	s.fail(full)
+	s.fail(errors.New("another"))
+	if err := s.wait(); !errors.Is(err, full) {
+		t.Fatal(err)
+	}
+	select {
+	case <-broken:
+	default:
+		t.Fatal("it isn't told")
+	}
+	s = settling{}
 	s.begin(func() error { panic("unlocked") })
 	if err := s.wait(); err == nil || !strings.HasPrefix(err.Error(), "unlocked\n") {
 		t.Fatal(err)

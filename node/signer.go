@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/cometbft/cometbft/config"
+	"github.com/cometbft/cometbft/crypto"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 	"github.com/cometbft/cometbft/types"
@@ -16,9 +17,7 @@ import (
 const (
 	// signerPatience is how long a start waits for the remote signer to connect.
 	signerPatience = 30 * time.Second
-	// A signature is asked for so often, with so long between, before the node
-	// does without its own vote.
-	signerTries = 10
+	// signerPause is how long after an attempt the next one is made.
 	signerPause = 100 * time.Millisecond
 )
 
@@ -76,10 +75,11 @@ func (n *Node) remoteSigner(at, chainID string, key *p2p.NodeKey) (types.PrivVal
 		return nil, err
 	}
 	n.signer = l
+	var pub crypto.PubKey
 	// One that connects and says nothing loses its place to the next.
 	for end := time.Now().Add(signerPatience); ; {
 		if err = c.WaitForConnection(time.Until(end)); err == nil {
-			_, err = c.GetPubKey()
+			pub, err = c.GetPubKey()
 		}
 		if err == nil || time.Now().After(end) {
 			break
@@ -89,7 +89,14 @@ func (n *Node) remoteSigner(at, chainID string, key *p2p.NodeKey) (types.PrivVal
 	if err != nil {
 		return nil, fmt.Errorf("no signer answers at %s within %s: %w; start it for chain %s, or clear signer.listen to sign with %s", at, signerPatience, err, chainID, validatorKey)
 	}
-	return privval.NewRetrySignerClient(c, signerTries, signerPause), nil
+	return newSigner(c, pub, n.decides, n.log), nil
+}
+
+// decides says whether the chain stands still without this node's validator: the
+// others have no more than two thirds of the power.
+func (n *Node) decides() bool {
+	v := n.Voters()
+	return v.Own > 0 && 3*v.Own >= v.Power
 }
 
 // clearSocket removes a socket where nobody listens any more: a node that was

@@ -27,7 +27,7 @@ type snapshots struct {
 	want  int // bytes of a chunk
 	store *state.Store
 	log   *slog.Logger
-	last  time.Time // of the last block; the committing goroutine's
+	last  time.Time // of the last block; the settling goroutine's
 	work  sync.WaitGroup
 	busy  atomic.Bool
 	ended atomic.Bool
@@ -46,7 +46,7 @@ func newSnapshots(c *Config, store *state.Store, log *slog.Logger) *snapshots {
 
 // committed takes a snapshot with the first block of each period. Block time
 // decides, so that nodes with the same period offer the same heights. The
-// goroutine that commits calls it.
+// goroutine that settles the block calls it.
 func (s *snapshots) committed(at time.Time) {
 	if s == nil {
 		return

@@ -96,7 +96,9 @@ func (f *fetcher) choose(ctx context.Context, d state.Snapshot) (err error) {
 	if f.restore, err = state.OpenRestore(f.dir, d, party.UsedSeals); err != nil {
 		return err
 	}
-	f.begun = offerKey(d)
+	key := offerKey(d)
+	f.pace.start(key != f.begun, f.restore.Held())
+	f.begun = key
 	f.log.Info("joining from a snapshot", "height", d.Height, "chunks", d.Chunks, "held", f.restore.Held(), "peers", len(f.providers()))
 	return nil
 }
@@ -128,12 +130,17 @@ func (f *fetcher) withdraw(id p2p.ID) {
 
 // refuse strikes a snapshot for good, and bans whoever offers it: it is a lie.
 func (f *fetcher) refuse(d state.Snapshot, lie error) {
-	f.refused[offerKey(d)] = true
+	key := offerKey(d)
+	f.refused[key] = true
+	if f.begun == key {
+		f.begun = "" // nothing of it is worth waiting for
+	}
 	f.strike(d, lie)
 }
 
 // strike takes a snapshot from all offers, and bans who made them where it is a
-// lie.
+// lie. Else they come after others: to look for the headers of a height that
+// isn't there yet takes long, and they could offer one after the other.
 func (f *fetcher) strike(d state.Snapshot, lie error) {
 	key := offerKey(d)
 	for id, p := range f.peers {
@@ -143,6 +150,8 @@ func (f *fetcher) strike(d state.Snapshot, lie error) {
 		delete(p.offers, key)
 		if lie != nil {
 			f.ban(id, lie)
+		} else {
+			f.failed[id]++
 		}
 	}
 }

@@ -44,13 +44,15 @@ type fetcher struct {
 	restore *state.Restore
 	commit  *types.Commit // of the snapshot's block
 	state   cmtstate.State
-	begun   string // the snapshot that an earlier run began with
+	begun   string    // the snapshot that was begun with, by this run or an earlier one
+	lost    time.Time // when the snapshot that was begun with was given up
+	pace    snapshotPace
 	peers   map[p2p.ID]*provider
 	asked   map[int]ask
 	banned  map[p2p.ID]bool
-	failed  map[p2p.ID]int  // how often a peer did not send a chunk, since it last did; see doubt
+	failed  map[p2p.ID]int  // how often a peer did not do what it offered, since it last sent a chunk; see doubt
 	refused map[string]bool // offers that are none
-	offered time.Time       // when the first offer came
+	offered time.Time       // when the first offer came, since snapshots were asked for
 	again   time.Time       // when snapshots were asked for last
 	told    time.Time       // when the last line of progress was
 }
@@ -58,6 +60,7 @@ type fetcher struct {
 // provider is a peer and what it offers.
 type provider struct {
 	peer   p2p.Peer
+	since  time.Time // when it came
 	offers map[string]state.Snapshot
 }
 
@@ -71,7 +74,7 @@ type ask struct {
 func (f *fetcher) run(ctx context.Context, k *config.Config) (err error) {
 	f.peers, f.asked, f.banned, f.refused, f.failed = map[p2p.ID]*provider{}, map[int]ask{}, map[p2p.ID]bool{}, map[string]bool{}, map[p2p.ID]int{}
 	if d, ok := state.Restoring(f.dir); ok {
-		f.begun = offerKey(d)
+		f.begun, f.lost = offerKey(d), time.Now()
 		f.log.Info("going on with a snapshot, if somebody still offers it", "height", d.Height)
 	}
 	if f.net, err = dialForSnapshots(k, f.doc, f.log); err != nil {
@@ -128,10 +131,13 @@ func (f *fetcher) event(e p2pEvent) error {
 	switch m := e.msg.(type) {
 	case came:
 		if !f.banned[id] {
-			f.peers[id] = &provider{peer: e.peer, offers: map[string]state.Snapshot{}}
+			f.peers[id] = &provider{peer: e.peer, since: time.Now(), offers: map[string]state.Snapshot{}}
 			e.peer.Send(p2p.Envelope{ChannelID: snapshotChannel, Message: &ssproto.SnapshotsRequest{}})
 		}
 	case left:
+		if f.owes(id) {
+			f.failed[id]++ // or it could leave and come back for ever
+		}
 		f.drop(id)
 	case *ssproto.SnapshotsResponse:
 		f.offer(id, m)
@@ -145,7 +151,7 @@ func (f *fetcher) event(e p2pEvent) error {
 func (f *fetcher) proceed(ctx context.Context) error {
 	for f.restore == nil {
 		d, ok := f.best()
-		if !ok || time.Since(f.offered) < gather {
+		if !ok || time.Since(f.offered) < gather || offerKey(d) != f.begun && f.hopes() {
 			return nil
 		}
 		if err := f.choose(ctx, d); err != nil {
@@ -155,6 +161,9 @@ func (f *fetcher) proceed(ctx context.Context) error {
 	providers := f.providers()
 	if len(providers) == 0 {
 		return f.giveUp("nobody offers it any more")
+	}
+	if slow, err := f.tooSlow(providers); slow || err != nil {
+		return err
 	}
 	least := f.doubt(providers...)
 	for _, p := range providers {
@@ -224,13 +233,27 @@ func (f *fetcher) timeouts() {
 	}
 	if time.Since(f.told) > sayAgain {
 		f.told = time.Now()
-		f.log.Info("nobody offers a snapshot yet; asking on", "peers", len(f.peers), "of", f.net.peers)
+		why := "nobody offers a snapshot yet; asking on"
+		if f.hopes() {
+			why = "the snapshot that was begun with may be offered again; waiting for peers that aren't there"
+		}
+		f.log.Info(why, "peers", len(f.peers), "of", f.net.peers)
 	}
-	f.again = time.Now()
+	f.again, f.offered = time.Now(), time.Time{}
 	for _, p := range f.peers {
 		clear(p.offers) // what is still offered is told again
 		p.peer.TrySend(p2p.Envelope{ChannelID: snapshotChannel, Message: &ssproto.SnapshotsRequest{}})
 	}
+}
+
+// owes says whether a peer was asked for a chunk that it did not send yet.
+func (f *fetcher) owes(id p2p.ID) bool {
+	for _, a := range f.asked {
+		if a.of == id {
+			return true
+		}
+	}
+	return false
 }
 
 func (f *fetcher) forgetAsks(id p2p.ID) {
@@ -244,10 +267,13 @@ func (f *fetcher) forgetAsks(id p2p.ID) {
 // giveUp lets go of the chosen snapshot; what it had stays until another begins.
 func (f *fetcher) giveUp(why string) error {
 	f.log.Warn("a snapshot is given up", "height", f.restore.Height, "held", f.restore.Held(), "chunks", f.restore.Chunks, "why", why)
+	if f.restore.Held() > 0 {
+		f.lost = time.Now()
+	}
 	err := f.restore.Close()
 	f.restore = nil
 	clear(f.asked)
-	f.again = time.Time{}
+	f.again = time.Time{} // all are asked anew
 	return err
 }
 

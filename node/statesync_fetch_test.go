@@ -53,6 +53,7 @@ func newFetching(t *testing.T, dir string, d state.Snapshot, peers ...*fakePeer)
 	if f.restore, err = state.OpenRestore(dir, d, party.UsedSeals); err != nil {
 		t.Fatal(err)
 	}
+	f.pace.start(true, f.restore.Held())
 	for _, p := range peers {
 		f.must(f.event(p2pEvent{p, came{}}))
 		f.must(f.event(p2pEvent{p, &ssproto.SnapshotsResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Chunks: uint32(d.Chunks), Hash: d.Root[:], Metadata: d.Metadata()}}))

@@ -140,6 +140,10 @@ func (d *Dispatcher) run() {
 				d.log.Error("webhooks: writing the queue", "error", err)
 			}
 		}
+		if err := d.queue.err(); err != nil {
+			d.node.Fail(err)
+			return
+		}
 	}
 }
 

@@ -83,6 +83,16 @@ func (q *queue) remove(key []byte) error {
 	return q.disk.Do(func() error { return q.db.Delete(key, pebble.NoSync) })
 }
 
+// err is why nothing can be written any more, nil as long as it can. It stays so
+// until the process is started again, and what is not taken from the journal
+// stays there: the node must not go on.
+func (q *queue) err() error {
+	if err := q.disk.Err(); err != nil {
+		return fmt.Errorf("the webhooks' queue: %w", err)
+	}
+	return nil
+}
+
 func (q *queue) close() error { return q.disk.Do(q.db.Close) }
 
 func (q *queue) get(key []byte) ([]byte, bool) {

@@ -45,7 +45,8 @@ func CheckUnused(c *op.Context, t *op.Tx) error {
 func Use(c *op.Context, t *op.Tx) { c.State.Use(usedKey(t), minuteOf(t.Expires)) }
 
 // MayBeDone says whether a transaction may be in a block already, as of the last
-// commit: where its key isn't in use, and it could still run, it is not.
+// one that was executed, which views may not show yet: where its key isn't in use,
+// and it could still run, it is not.
 func MayBeDone(s *state.Store, t *op.Tx, now time.Time) bool {
 	return minuteOf(t.Expires) < minuteOf(now) || s.Used(usedKey(t), minuteOf(now))
 }

@@ -136,8 +136,8 @@ type Frozen struct {
 	used   []usedPart
 }
 
-// Freeze keeps the last committed state. The executing goroutine calls it,
-// between blocks.
+// Freeze keeps the last committed state. It is for the goroutine that wrote the
+// block, before the next one is finalised: that changes the tree.
 func (s *Store) Freeze() *Frozen {
 	s.swap.Lock()
 	defer s.swap.Unlock()

@@ -16,6 +16,10 @@ import (
 // level at most, and a level below the 40th costs more work than there is.
 const besideMax = 256
 
+// chunkRows is the most rows of a chunk. With chunks of ChunkWant it can't be
+// reached: a row has four bytes at least.
+const chunkRows = ChunkMax / 8
+
 func appendBytes(b, part []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(part))), part...)
 }
@@ -74,10 +78,26 @@ func decodeRows(chunk []byte) (beside []smt.Beside, rows []chunkRow, err error) 
 			beside = append(beside, smt.Beside{Depth: part[0], Key: smt.Hash(part[1:]), Hash: smt.Hash(part[33:])})
 		}
 	}
-	for len(in.rest) > 0 {
-		if r := (chunkRow{in.bytes(), in.bytes()}); in.bad == nil {
-			rows = append(rows, r)
+	// They are counted first: a chunk of nothing but the shortest rows would take a
+	// hundred times its size before it is found to be none.
+	count, n := *in, 0
+	for ; len(count.rest) > 0; n++ {
+		switch r := count.row(); {
+		case count.bad != nil:
+		case len(r.key) == 0 || len(r.value) == 0:
+			count.fail("a row without a key or a value")
+		case n == chunkRows:
+			count.fail(fmt.Sprintf("more than %d rows", chunkRows))
 		}
 	}
-	return beside, rows, in.bad
+	if count.bad != nil {
+		return nil, nil, count.bad
+	}
+	rows = make([]chunkRow, n)
+	for i := range rows {
+		rows[i] = in.row()
+	}
+	return beside, rows, nil
 }
+
+func (in *input) row() chunkRow { return chunkRow{in.bytes(), in.bytes()} }

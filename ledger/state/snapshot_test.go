@@ -8,7 +8,9 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -283,6 +285,19 @@ func TestBadSnapshot(t *testing.T) {
 	for n := range min(64, len(chunks[0])) {
 		if err := r.Apply(0, chunks[0][:n]); !errors.Is(err, state.ErrChunk) {
 			t.Fatalf("%d bytes: %v", n, err)
+		}
+	}
+	// One of the shortest rows there are is refused before they take memory.
+	for name, row := range map[string]string{"a row without a key": "\x00\x01v", "a row without a key or": "\x00\x00", "or a value": "\x01k\x00", "more than": "\x01k\x01v"} {
+		var was, is runtime.MemStats
+		runtime.ReadMemStats(&was)
+		err := r.Apply(0, []byte("\x00"+strings.Repeat(row, (state.ChunkMax-1)/len(row))))
+		runtime.ReadMemStats(&is)
+		if !errors.Is(err, state.ErrChunk) || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if took := is.TotalAlloc - was.TotalAlloc; took > 8*state.ChunkMax {
+			t.Errorf("%s: a chunk of %d MiB takes %d MiB", name, state.ChunkMax>>20, took>>20)
 		}
 	}
 	if err := r.Apply(0, chunks[0]); err != nil {

@@ -82,8 +82,9 @@ func (o *Overlay) Uses() iter.Seq2[uint32, []byte] {
 // commit begins to forget them.
 func (o *Overlay) FreeUsed(before uint32) { o.over = before }
 
-// Used says whether a key is in use in a minute as of the last commit. Any
-// goroutine may ask.
+// Used says whether a key is in use in a minute, as of the block that was advanced
+// to: while that is written it is one ahead of what views show. Any goroutine may
+// ask.
 func (s *Store) Used(k UsedKey, minute uint32) bool { return s.used.has(k, minute) }
 
 func (u *used) has(k UsedKey, minute uint32) bool {

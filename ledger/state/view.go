@@ -20,8 +20,8 @@ type View struct {
 	refs   atomic.Int64
 }
 
-// newView freezes the store as it is; the executing goroutine calls it, between
-// blocks.
+// newView freezes the store as it is, after a block is written and before the next
+// one is finalised, which changes the tree. Whoever writes the block calls it.
 func newView(s *Store, height int64) *View {
 	t := s.tree.Snapshot()
 	v := &View{store: s, height: height, root: t.Root(), snap: s.db.NewSnapshot(), tree: t}

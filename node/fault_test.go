@@ -1,0 +1,117 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/council"
+)
+
+// stand has the node stand still at a step, until the returned function is called.
+// It returns once it does. Before it waits for that, it calls then.
+func (w *world) stand(where string, then func()) (release func()) {
+	w.t.Helper()
+	reached, gate := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	f := func(step string) {
+		if step == where {
+			once.Do(func() { close(reached) })
+			<-gate
+		}
+	}
+	w.app.step.Store(&f)
+	release = sync.OnceFunc(func() { close(gate) })
+	w.t.Cleanup(release)
+	then()
+	select {
+	case <-reached:
+	case <-time.After(20 * time.Second):
+		w.t.Fatalf("it doesn't come to %q", where)
+	}
+	return release
+}
+
+// holdWritten submits a transaction and holds the node before it writes the block
+// that has it: the state is advanced to it, and nobody sees it yet.
+func (w *world) holdWritten(raw []byte) (answer <-chan *pb.TxRecord, release func()) {
+	w.t.Helper()
+	goOn := w.stand("propose", func() {})
+	out := make(chan *pb.TxRecord, 1)
+	go func() { out <- w.send(raw)[0] }()
+	waitFor(w.t, func() bool { return w.Waiting() == 1 })
+	if err := w.app.settling.wait(); err != nil { // the block before
+		w.t.Fatal(err)
+	}
+	return out, w.stand("write", goOn)
+}
+
+// Who waits for a transaction of the last block before the node ends is answered
+// first: it is final.
+func TestHaltAnswersFirst(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(100)
+	answer, release := w.holdWritten(w.pay(0, 1))
+	needed := &council.UpgradeNeeded{Name: "winter", Height: w.store.Height() + 2, Protocol: 2}
+	w.app.halt.look(needed)
+	select {
+	case r := <-answer:
+		t.Fatalf("answered before the block is written: %v", r)
+	case <-w.Failed():
+		t.Fatal("the node has ended, and somebody waits for a block that isn't written")
+	case <-time.After(200 * time.Millisecond):
+	}
+	release()
+	if r := <-answer; r.Height == 0 || r.Result.Code != 0 {
+		t.Fatalf("%v", r)
+	}
+	<-w.Failed()
+	if err := w.Err(); !errors.Is(err, error(needed)) {
+		t.Fatal(err)
+	}
+}
+
+// A database that can't be written any more ends the node, also where CometBFT
+// only writes that into its log.
+func TestEvidenceRefused(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(100)
+	for _, db := range w.dbs.list {
+		if db.name == dbEvidence {
+			_ = db.disk.Do(func() error { panic("no space left on device") })
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	select {
+	case <-w.Failed():
+	case <-ctx.Done():
+		t.Fatal("the node goes on")
+	}
+	w.because("data/evidence: storage failed: no space left on device")
+	if err := w.Stop(); err == nil || !strings.Contains(err.Error(), "no space left on device") {
+		t.Errorf("stopping the node: %v", err)
+	}
+}
+
+// CometBFT may go on for ever without a vote once its log can't be written, and
+// says no more than a line: the node ends for it.
+func TestLogOfConsensusFails(t *testing.T) {
+	w := newWorld(t, 1)
+	cometLog{quietLog, nil, w.fault}.Error("Periodic WAL flush failed", "err", errors.New("no space left on device"))
+	select {
+	case <-w.Failed():
+	case <-time.After(20 * time.Second):
+		t.Fatal("it goes on")
+	}
+	if err := w.Err(); !errors.Is(err, ErrFailed) || !strings.Contains(err.Error(), "the log of consensus can't be written: no space left on device") {
+		t.Fatal(err)
+	}
+	if err := w.Stop(); err == nil || !strings.Contains(err.Error(), "no space left on device") {
+		t.Fatalf("stopped with %v", err)
+	}
+}
