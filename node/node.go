@@ -43,7 +43,8 @@ type Node struct {
 	listens string // where other nodes connect
 	disk    space
 	gauges  *gauges
-	signer  service.Service // waits for a remote signer, if one is to sign
+	signer  service.Service     // waits for a remote signer, if one is to sign
+	first   *types.ValidatorSet // of the first height after the start; nil where it isn't known
 }
 
 // TuneCollector sets the garbage collector as a process wants it that is there for
@@ -186,9 +187,9 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	if n.env, err = n.comet.ConfigureRPC(); err != nil {
 		return err
 	}
-	set, _ := n.env.StateStore.LoadValidators(n.comet.BlockStore().Height() + 1)
+	n.first, _ = n.env.StateStore.LoadValidators(n.comet.BlockStore().Height() + 1)
 	if own != nil {
-		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), set); err != nil {
+		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), n.first); err != nil {
 			return err
 		}
 	}

@@ -96,6 +96,12 @@ func (n *Node) remoteSigner(at, chainID string, key *p2p.NodeKey) (types.PrivVal
 // others have no more than two thirds of the power.
 func (n *Node) decides() bool {
 	v := n.Voters()
+	if v.Count == 0 && n.first != nil && n.env.PubKey != nil {
+		// There was no block since the start.
+		if _, own := n.first.GetByAddress(n.env.PubKey.Address()); own != nil {
+			v.Own, v.Power = own.VotingPower, n.first.TotalVotingPower()
+		}
+	}
 	return v.Own > 0 && 3*v.Own >= v.Power
 }
 

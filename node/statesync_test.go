@@ -51,7 +51,7 @@ func newProvider(t *testing.T) *world {
 	t.Helper()
 	w := prepareWorld(t, 20, func(c *Config, _ *pb.Genesis) {
 		c.P2P.Listen = freePort(t)
-		c.Snapshots.Every = 2 * time.Second
+		c.Snapshots.Every = 4 * time.Second // an offer holds for two of these
 	})
 	w.start()
 	t.Cleanup(func() {

@@ -22,9 +22,16 @@ func cacheBytes() int64 {
 	return int64(min(max(memory()/8, 128<<20), 4<<30))
 }
 
+// cacheRows is how many rows are kept decoded: as many as a sixteenth of the memory
+// holds at the most, within bounds. With a million people nearly all there is to
+// read is there.
+func cacheRows() int {
+	return int(min(max(memory()>>14, 1<<18), 1<<21))
+}
+
 // openLedger opens the ledger's store.
 func openLedger(dir string) (*state.Store, error) {
-	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes()})
+	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows()})
 	if err == nil {
 		if err = party.VerifyUsed(s); err != nil {
 			err = errors.Join(err, s.Close())

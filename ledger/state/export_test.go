@@ -9,16 +9,16 @@ import (
 func OpenOn(fs vfs.FS) (*Store, error) { return Open("store", Options{fs: fs, CacheBytes: 1 << 20}) }
 
 // OpenSmall opens a store in memory that keeps few decoded rows.
-func OpenSmall(rows int) (*Store, error) { return Open("", Options{InMemory: true, rows: rows}) }
+func OpenSmall(rows int) (*Store, error) { return Open("", Options{InMemory: true, Rows: rows}) }
 
 // OpenRows opens a store on a file system of the test's that keeps so many decoded
 // rows.
 func OpenRows(fs vfs.FS, rows int) (*Store, error) {
-	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, rows: rows})
+	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Rows: rows})
 }
 
 // OpenCold opens a store in dir that keeps next to no decoded rows.
-func OpenCold(dir string) (*Store, error) { return Open(dir, Options{CacheBytes: 1 << 20, rows: 2}) }
+func OpenCold(dir string) (*Store, error) { return Open(dir, Options{CacheBytes: 1 << 20, Rows: 2}) }
 
 // Raw is what the store is kept in, to break it.
 func (s *Store) Raw() *pebble.DB { return s.db }

@@ -59,13 +59,10 @@ type Options struct {
 	ReadOnly bool
 	// fs is where the files are, for tests; the disk where nil.
 	fs vfs.FS
-	// rows is how many decoded rows are kept in memory, for tests; cacheRows
-	// where 0.
-	rows int
+	// Rows is how many decoded rows are kept in memory at least, about 450 bytes
+	// each, and at most twice as many; 1 << 18 where 0.
+	Rows int
 }
-
-// cacheRows is how many decoded rows are kept in memory at least.
-const cacheRows = 1 << 19
 
 // Open opens the store in dir, or makes an empty one. It reads every row once
 // to build the tree and compares the root with the one recorded: a store that
@@ -80,7 +77,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.rows, cacheRows)), memo: make(map[string]any)}
+	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any)}
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}
