@@ -88,17 +88,31 @@ func (f *fetching) serve(rounds int) {
 	}
 }
 
+// freeze makes a snapshot of a state with so many people, in small chunks, and what
+// an honest peer answers for each of them.
+func freeze(t *testing.T, people int) (*state.Frozen, func(i uint32) *ssproto.ChunkResponse) {
+	t.Helper()
+	w := newWorld(t, people)
+	w.mint(1000)
+	f := w.store.Freeze()
+	t.Cleanup(f.Release)
+	if err := f.Divide(party.UsedSeals, 2000, func() bool { return false }); err != nil {
+		t.Fatal(err)
+	}
+	return f, func(i uint32) *ssproto.ChunkResponse {
+		b, err := f.Chunk(int(i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &ssproto.ChunkResponse{Height: uint64(f.Height), Format: state.SnapshotFormat, Index: i, Chunk: b}
+	}
+}
+
 // Chunks that are none, missing, late or not asked for: their senders are named
 // and asked no more, and the honest one makes the snapshot whole, over an
 // interruption, without sending a chunk twice.
 func TestFetch(t *testing.T) {
-	w := newWorld(t, 300)
-	w.mint(1000)
-	frozen := w.store.Freeze()
-	defer frozen.Release()
-	if err := frozen.Divide(party.UsedSeals, 2000, func() bool { return false }); err != nil {
-		t.Fatal(err)
-	}
+	frozen, chunk := freeze(t, 300)
 	d := frozen.Snapshot
 	if d.Chunks < 20 {
 		t.Fatalf("%d chunks", d.Chunks)
@@ -106,17 +120,13 @@ func TestFetch(t *testing.T) {
 	sent := map[uint32]int{}
 	good := func(i uint32) *ssproto.ChunkResponse {
 		sent[i]++
-		b, err := frozen.Chunk(int(i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Chunk: b}
+		return chunk(i)
 	}
 	changed := func(i uint32) *ssproto.ChunkResponse {
-		b, _ := frozen.Chunk(int(i))
-		b = bytes.Clone(b)
-		b[len(b)-1] ^= 1
-		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Chunk: b}
+		r := chunk(i)
+		r.Chunk = bytes.Clone(r.Chunk)
+		r.Chunk[len(r.Chunk)-1] ^= 1
+		return r
 	}
 	missing := func(i uint32) *ssproto.ChunkResponse {
 		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Missing: true}

@@ -13,7 +13,6 @@ import (
 	ssproto "github.com/cometbft/cometbft/proto/tendermint/statesync"
 	"github.com/cometbft/cometbft/types"
 
-	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
@@ -78,21 +77,9 @@ func TestFetchLeaves(t *testing.T) {
 // another snapshot: not until all peers are there and were heard, or a minute is
 // over.
 func TestFetchWaits(t *testing.T) {
-	w := newWorld(t, 50)
-	w.mint(1000)
-	frozen := w.store.Freeze()
-	defer frozen.Release()
-	if err := frozen.Divide(party.UsedSeals, 2000, func() bool { return false }); err != nil {
-		t.Fatal(err)
-	}
+	frozen, chunk := freeze(t, 50)
 	d := frozen.Snapshot
-	peer := &fakePeer{id: "a", answer: func(i uint32) *ssproto.ChunkResponse {
-		b, err := frozen.Chunk(int(i))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &ssproto.ChunkResponse{Height: uint64(d.Height), Format: state.SnapshotFormat, Index: i, Chunk: b}
-	}}
+	peer := &fakePeer{id: "a", answer: chunk}
 	f := newFetching(t, filepath.Join(t.TempDir(), "ledger"), d, peer)
 	f.net.peers, f.begun = 2, offerKey(d)
 	f.serve(1)

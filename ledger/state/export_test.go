@@ -22,3 +22,6 @@ func OpenCold(dir string) (*Store, error) { return Open(dir, Options{CacheBytes:
 
 // Raw is what the store is kept in, to break it.
 func (s *Store) Raw() *pebble.DB { return s.db }
+
+// InMemory says whether a row, or that it isn't there, is known without the disk.
+func (s *Store) InMemory(r Ref) bool { return s.cache.has(r.table, r.key) }
