@@ -19,8 +19,8 @@ import (
 // and else with a chance of 2⁻¹²⁸. (Bernstein, Duif, Lange, Schwabe, Yang:
 // High-speed high-security signatures, section 5; ZIP-215 for what is decoded
 // how.) The library's own batches do the same, but take a key as 32 bytes, which
-// are a third of the work to decode, or with a table of 1.5 KiB, which for many
-// keys costs more to fetch than it saves.
+// are a fifth of the work to decode, or with a table of 1.5 KiB, which costs twice
+// a decoding to make and in equations of this size saves no more.
 type equation struct {
 	n       int
 	values  [2*batchSize + 1]scalar.Scalar // of B, of each R, of each A
