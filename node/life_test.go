@@ -79,10 +79,10 @@ func TestLedgerFromBlocks(t *testing.T) {
 	}
 	w.start()
 	v = w.View()
+	defer v.Release()
 	if v.Height() < height || v.Height() == height && v.Root() != root {
 		t.Fatalf("height %d, was %d", v.Height(), height)
 	}
-	v.Release()
 	if a, _ := w.holding(w.people[0]); a != 99 {
 		t.Fatalf("%d left", a)
 	}

@@ -184,6 +184,11 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	if err != nil {
 		return err
 	}
+	// The last of the blocks that the ledger lacked may still settle: whoever reads
+	// from a node that has started must find all that was ever final.
+	if err := n.app.settling.wait(); err != nil {
+		return err
+	}
 	if n.env, err = n.comet.ConfigureRPC(); err != nil {
 		return err
 	}
