@@ -1,9 +1,14 @@
 package sig
 
-// batchSize is how many Ed25519 signatures go into one equation. In
-// equations of 512 one costs a fifth less (BenchmarkBatchSize), but one bad
-// signature sends its whole equation to be checked one by one.
-const batchSize = 64
+// An equation of more signatures costs less for each (BenchmarkBatchSize), and
+// says less when it doesn't hold. So one takes up to batchSize, and one that doesn't
+// hold is taken apart into equations of partSize, and a part that doesn't hold into
+// single signatures: whoever spoils one in every batch makes the others cost two and
+// a half times as much, and no more.
+const (
+	batchSize = 512
+	partSize  = 64
+)
 
 // Batch checks many signatures together. The verdict on each is the one
 // [Verify] would give. The zero value is empty and ready.
@@ -13,7 +18,7 @@ type Batch struct {
 	Keys *KeyCache // may be nil, and may be shared with other batches
 
 	items    []item
-	equation *equation // kept for its memory; nil before first use
+	equation equation
 }
 
 type item struct {
@@ -65,8 +70,9 @@ func (b *Batch) Verify() []error {
 	return verdicts
 }
 
-// verifyGroup checks the Ed25519 signatures at the given places in one
-// equation and, if that does not hold, one by one. Their lengths are right.
+// verifyGroup checks the Ed25519 signatures at the given places in one equation
+// and, where that does not hold, in smaller ones and one by one. Their lengths are
+// right. It uses up group.
 func (b *Batch) verifyGroup(group []int, verdicts []error) {
 	if len(group) == 1 {
 		verdicts[group[0]] = b.items[group[0]].verify()
@@ -75,23 +81,27 @@ func (b *Batch) verifyGroup(group []int, verdicts []error) {
 	if len(group) == 0 {
 		return
 	}
-	if b.equation == nil {
-		b.equation = new(equation)
-	}
-	e := b.equation
-	e.n = 0
+	e := &b.equation
+	defer e.reset()
+	entered := group[:0]
 	for _, i := range group {
 		it := &b.items[i]
 		point := b.Keys.point(it.key)
 		if point == nil || !e.add(it.key, point, it.message, it.signature) {
 			verdicts[i] = errEd25519
+			continue
 		}
+		entered = append(entered, i)
 	}
-	if e.n == 0 || e.holds() {
+	if len(entered) == 0 || e.holds(0, len(entered)) {
 		return
 	}
-	for _, i := range group {
-		if verdicts[i] == nil {
+	for lo := 0; lo < len(entered); lo += partSize {
+		hi := min(lo+partSize, len(entered))
+		if hi-lo < len(entered) && e.holds(lo, hi) {
+			continue
+		}
+		for _, i := range entered[lo:hi] {
 			verdicts[i] = b.items[i].verify()
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/binary"
+	"slices"
 
 	"github.com/oasisprotocol/curve25519-voi/curve"
 	"github.com/oasisprotocol/curve25519-voi/curve/scalar"
@@ -20,15 +21,22 @@ import (
 // High-speed high-security signatures, section 5; ZIP-215 for what is decoded
 // how.) The library's own batches do the same, but take a key as 32 bytes, which
 // are a fifth of the work to decode, or with a table of 1.5 KiB, which costs twice
-// a decoding to make and in equations of this size saves no more.
+// a decoding to make. The memory is kept from one equation to the next.
 type equation struct {
-	n       int
-	values  [2*batchSize + 1]scalar.Scalar // of B, of each R, of each A
-	points  [2 * batchSize]curve.EdwardsPoint
-	s       [batchSize]scalar.Scalar
-	bound   [batchSize][sha512.Size + 32]byte // what each signature is bound to: h, s
+	terms []term
+
+	// The sum's terms as the library takes them: of B, of each R, of each A.
 	scalars []*scalar.Scalar
-	at      []*curve.EdwardsPoint
+	points  []*curve.EdwardsPoint
+}
+
+// term is what one signature brings to the sum.
+type term struct {
+	r     curve.EdwardsPoint
+	key   *curve.EdwardsPoint // shared: not to be changed
+	s     scalar.Scalar
+	bound [sha512.Size + 32]byte // what the signature is bound to: h, s
+	z, zh scalar.Scalar
 }
 
 // add enters a signature of 64 bytes. It says false, and enters nothing, where
@@ -38,59 +46,72 @@ func (e *equation) add(key []byte, point *curve.EdwardsPoint, message, signature
 	if !scalar.ScMinimalVartime(signature[32:]) {
 		return false
 	}
+	n := len(e.terms)
+	if n == cap(e.terms) {
+		e.terms = slices.Grow(e.terms, max(n, 16))
+	}
+	t := &e.terms[:n+1][n]
 	var r curve.CompressedEdwardsY
 	copy(r[:], signature)
-	if _, err := e.points[2*e.n].SetCompressedY(&r); err != nil {
+	if _, err := t.r.SetCompressedY(&r); err != nil {
 		return false
 	}
-	if _, err := e.s[e.n].SetBits(signature[32:]); err != nil {
+	if _, err := t.s.SetBits(signature[32:]); err != nil {
 		return false
 	}
-	e.points[2*e.n+1].Set(point)
+	t.key = point
 	h := sha512.New()
 	h.Write(signature[:32])
 	h.Write(key)
 	h.Write(message)
-	h.Sum(e.bound[e.n][:0])
-	copy(e.bound[e.n][sha512.Size:], signature[32:])
-	e.n++
+	h.Sum(t.bound[:0])
+	copy(t.bound[sha512.Size:], signature[32:])
+	e.terms = e.terms[:n+1]
 	return true
 }
 
-// holds says whether the equation holds.
+// reset empties the equation, and lets go of the keys.
+func (e *equation) reset() {
+	clear(e.terms)
+	clear(e.points)
+	e.terms = e.terms[:0]
+}
+
+// holds says whether the equation of the signatures entered from lo to before hi
+// holds.
 //
 // The coefficients come from a hash of everything in it. Nobody can choose
 // signatures to cancel out without changing the coefficients, and every validator
 // that checks the same group draws the same ones, so there is not even a chance
 // of disagreement. (The construction is that of the Fiat-Shamir transform;
 // BIP-340 recommends it for its batches.)
-func (e *equation) holds() bool {
+func (e *equation) holds(lo, hi int) bool {
+	terms := e.terms[lo:hi]
 	all := sha256.New()
-	for i := range e.n {
-		all.Write(e.bound[i][:])
+	for i := range terms {
+		all.Write(terms[i].bound[:])
 	}
 	var seed [sha256.Size + 4]byte
 	all.Sum(seed[:0])
-	e.scalars, e.at = e.scalars[:0], e.at[:0]
-	sum := &e.values[0]
-	sum.Zero()
-	e.scalars, e.at = append(e.scalars, sum), append(e.at, curve.ED25519_BASEPOINT_POINT)
-	for i := range e.n {
-		z, zh := &e.values[2*i+1], &e.values[2*i+2]
+	var sum scalar.Scalar
+	e.scalars = append(e.scalars[:0], &sum)
+	e.points = append(e.points[:0], curve.ED25519_BASEPOINT_POINT)
+	for i := range terms {
+		t := &terms[i]
 		binary.BigEndian.PutUint32(seed[sha256.Size:], uint32(i))
 		drawn := sha256.Sum256(seed[:])
 		clear(drawn[16:])
-		mustScalar(z.SetBits(drawn[:]))
-		mustScalar(zh.SetBytesModOrderWide(e.bound[i][:sha512.Size]))
-		zh.Mul(zh, z)
+		mustScalar(t.z.SetBits(drawn[:]))
+		mustScalar(t.zh.SetBytesModOrderWide(t.bound[:sha512.Size]))
+		t.zh.Mul(&t.zh, &t.z)
 		var zs scalar.Scalar
-		sum.Add(sum, zs.Mul(z, &e.s[i]))
-		e.scalars = append(e.scalars, z, zh)
-		e.at = append(e.at, &e.points[2*i], &e.points[2*i+1])
+		sum.Add(&sum, zs.Mul(&t.z, &t.s))
+		e.scalars = append(e.scalars, &t.z, &t.zh)
+		e.points = append(e.points, &t.r, t.key)
 	}
-	sum.Neg(sum)
+	sum.Neg(&sum)
 	var zero curve.EdwardsPoint
-	return zero.MultiscalarMulVartime(e.scalars, e.at).IsSmallOrder()
+	return zero.MultiscalarMulVartime(e.scalars, e.points).IsSmallOrder()
 }
 
 // mustScalar: scalars are refused for their length alone, which is right here.
