@@ -61,6 +61,11 @@ type Machine struct {
 	chainID string
 	params  *pb.Params
 	overlay *state.Overlay
+	// scratch is the context of what runs: one after the other, and nobody keeps it.
+	scratch op.Context
+	// trial is where transactions of the next block were admitted: what that read
+	// need not be looked for again.
+	trial *state.Overlay
 	// protocol is the version of the rules in force.
 	protocol uint32
 	// due is where to look for deadlines from, and nextDue what it will be once
@@ -95,11 +100,7 @@ func (m *Machine) ReadyNext() error { return council.Ready(m.store.Begin(), m.st
 // and what is due first, then every transaction, each followed by the
 // settlements it caused. Nothing is visible until Commit.
 func (m *Machine) Execute(b Block) *Executed {
-	o := m.overlay
-	if o == nil {
-		o = m.store.BeginLike()
-	}
-	m.overlay = nil
+	o := m.begin()
 	genesis := o.Mark() // what the block itself does comes after it
 	m.loadParams(o)
 	if state.At(b.Time) < m.due {
@@ -135,6 +136,28 @@ func (m *Machine) Execute(b Block) *Executed {
 	return x
 }
 
+// begin is where a block is executed: upon what the genesis left, or where its
+// transactions were admitted, with all of that taken back.
+func (m *Machine) begin() *state.Overlay {
+	o, trial := m.overlay, m.trial
+	m.overlay, m.trial = nil, nil
+	switch {
+	case o != nil:
+		return o
+	case trial != nil && trial.Rewind():
+		return trial
+	default:
+		return m.store.BeginLike()
+	}
+}
+
+// Trial is where transactions of the next block can be admitted, one after the
+// other.
+func (m *Machine) Trial() *state.Overlay {
+	m.trial = m.store.BeginLike()
+	return m.trial
+}
+
 // Commit makes the executed block visible, with what the node keeps beside it.
 func (m *Machine) Commit(locals []state.Local) error {
 	if err := m.Advance(); err != nil {
@@ -149,7 +172,7 @@ func (m *Machine) Advance() error {
 	if err := m.store.Advance(); err != nil {
 		return err
 	}
-	m.due = m.nextDue
+	m.due, m.trial = m.nextDue, nil
 	// What is admitted next is judged by what this block left: a node that was
 	// started anew has nothing else to go by.
 	m.loadParams(m.store.Begin())
@@ -161,7 +184,8 @@ func (m *Machine) Advance() error {
 func (m *Machine) NextDue(r state.Reader) (time.Time, bool) { return op.NextDueFrom(r, m.due) }
 
 func (m *Machine) context(o *state.Overlay, b Block) *op.Context {
-	return &op.Context{State: o, ChainID: m.chainID, Height: b.Height, Now: b.Time, Due: m.due, Params: m.params, Protocol: m.protocol}
+	m.scratch = op.Context{State: o, ChainID: m.chainID, Height: b.Height, Now: b.Time, Due: m.due, Params: m.params, Protocol: m.protocol}
+	return &m.scratch
 }
 
 // transact runs one transaction. A refused one leaves nothing behind but its

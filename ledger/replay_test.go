@@ -166,7 +166,7 @@ func (h *history) again(t *rapid.T, c *cast, cores int) {
 	for i, b := range h.blocks {
 		// What a proposer asks before must leave nothing behind.
 		if i > 0 {
-			o := s.Begin()
+			o := m.Trial()
 			for _, tx := range b.Txs {
 				_ = m.Admits(o, b.Height, b.Time, tx.Decoded)
 			}

@@ -60,7 +60,6 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 		txs[i] = c.raw
 		own.txs[i] = &arrival{raw: c.raw, tx: c.tx}
 	}
-	own.hash = digest(txs)
 	a.own = own
 	return &abci.ResponsePrepareProposal{Txs: txs}, nil
 }
@@ -148,7 +147,7 @@ func (a *app) screen(height int64, at time.Time, candidates []*pooled) []*pooled
 		return nil
 	}
 	a.machine.Ahead(len(candidates), func(i int) *op.Tx { return candidates[i].tx })
-	o := a.machine.Store().BeginLike()
+	o := a.machine.Trial()
 	good := candidates[:0]
 	var bad []*pooled
 	var why []error

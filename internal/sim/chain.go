@@ -120,7 +120,7 @@ func (s *sim) propose(proposer int, b block) (good, bad [][]byte) {
 		if i != proposer && s.r.IntN(3) > 0 {
 			continue
 		}
-		o := r.store.Begin()
+		o := r.machine.Trial()
 		for _, j := range order {
 			t, raw := decode(s.pending[j].raw), s.pending[j].raw
 			if len(good) == blockMax && i == proposer {
@@ -203,7 +203,7 @@ func (s *sim) judge(proposer int, b block, txs [][]byte) bool {
 			continue
 		}
 		var err error
-		o := r.store.Begin()
+		o := r.machine.Trial()
 		for j, raw := range txs {
 			t := decode(raw)
 			if err = t.Err; err == nil {

@@ -37,13 +37,13 @@ var AssetsByIssuer = state.NewIndex(Assets, 20, "assets_by_issuer", func(_ state
 })
 
 // HoldingsByParty finds what a party has. The place is the party.
-var HoldingsByParty = state.NewIndex(Holdings, 21, "holdings_by_party", func(_ state.Key, h *pb.Holding) []string {
-	return []string{h.Party}
+var HoldingsByParty = state.NewKeyIndex(Holdings, 21, "holdings_by_party", func(k state.Key) []string {
+	return k.Parts()[:1]
 })
 
 // HoldingsByAsset finds who has some of an asset. The place is the asset.
-var HoldingsByAsset = state.NewIndex(Holdings, 22, "holdings_by_asset", func(_ state.Key, h *pb.Holding) []string {
-	return []string{h.Asset}
+var HoldingsByAsset = state.NewKeyIndex(Holdings, 22, "holdings_by_asset", func(k state.Key) []string {
+	return k.Parts()[1:]
 })
 
 // HoldsByParty finds the holds on a party's money. The place is the party.

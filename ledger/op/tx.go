@@ -10,6 +10,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/sig"
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // Limits of a transaction.
@@ -38,8 +39,11 @@ type Tx struct {
 	Body       *pb.TxBody
 	Signatures []*pb.Signature
 	Expires    time.Time
-	ops        []decoded
-	bytes      []byte // the body as signed
+	// Once is what the idempotency key is remembered by: half of SHA-256 of the
+	// party's id, which has a fixed length, and the key.
+	Once  state.UsedKey
+	ops   []decoded
+	bytes []byte // the body as signed
 }
 
 type decoded struct {
@@ -124,6 +128,9 @@ func (t *Tx) checkEnvelope() error {
 		return Errorf(pb.Code_INVALID, "%q is no party's id", b.Party)
 	}
 	t.Expires = b.Expires.AsTime()
+	var buf [64]byte
+	once := sha256.Sum256(append(append(buf[:0], b.Party...), b.Key...))
+	t.Once = state.UsedKey(once[:16])
 	return nil
 }
 

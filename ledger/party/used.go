@@ -33,7 +33,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 // CheckUnused says whether the transaction's idempotency key is free: REPEATED
 // otherwise.
 func CheckUnused(c *op.Context, t *op.Tx) error {
-	if c.State.Used(usedKey(t), minuteOf(c.Now)) {
+	if c.State.Used(t.Once, minuteOf(c.Now)) {
 		return op.Errorf(pb.Code_REPEATED, "the idempotency key %x was used by a transaction of %s already; where that was this very one, get it by its id %x", t.Body.Key, t.Body.Party, t.ID)
 	}
 	return nil
@@ -42,21 +42,13 @@ func CheckUnused(c *op.Context, t *op.Tx) error {
 // Use marks the transaction's idempotency key as used until the minute in which
 // it expires is over. There is no way back: once in a block, a transaction is
 // done with, refused or not.
-func Use(c *op.Context, t *op.Tx) { c.State.Use(usedKey(t), minuteOf(t.Expires)) }
+func Use(c *op.Context, t *op.Tx) { c.State.Use(t.Once, minuteOf(t.Expires)) }
 
 // MayBeDone says whether a transaction may be in a block already, as of the last
 // one that was executed, which views may not show yet: where its key isn't in use,
 // and it could still run, it is not.
 func MayBeDone(s *state.Store, t *op.Tx, now time.Time) bool {
-	return minuteOf(t.Expires) < minuteOf(now) || s.Used(usedKey(t), minuteOf(now))
-}
-
-// usedKey is what an idempotency key of a party is remembered by. A party's id
-// has a fixed length, so no two pairs are hashed alike.
-func usedKey(t *op.Tx) state.UsedKey {
-	var buf [64]byte
-	sum := sha256.Sum256(append(append(buf[:0], t.Body.Party...), t.Body.Key...))
-	return state.UsedKey(sum[:16])
+	return minuteOf(t.Expires) < minuteOf(now) || s.Used(t.Once, minuteOf(now))
 }
 
 // SealUsed commits to the keys that a block used: it comes after the last

@@ -69,7 +69,9 @@ func TestUseRefused(t *testing.T) {
 }
 
 func keyed(w *world, k uint64) *op.Tx {
-	return &op.Tx{Expires: w.now, Body: &pb.TxBody{Party: "p", Key: binary.BigEndian.AppendUint64(nil, k)}}
+	t := &op.Tx{Expires: w.now}
+	binary.BigEndian.PutUint64(t.Once[:], k)
+	return t
 }
 
 func TestSealUsed(t *testing.T) {

@@ -64,7 +64,11 @@ func local(key []byte) []byte { return append([]byte{spaceLocal}, key...) }
 func (l Local) write(b *pebble.Batch) {
 	if l.Value == nil {
 		must(b.Delete(local(l.Key), nil))
-	} else {
-		must(b.Set(local(l.Key), l.Value, nil))
+		return
 	}
+	d := b.SetDeferred(1+len(l.Key), len(l.Value))
+	d.Key[0] = spaceLocal
+	copy(d.Key[1:], l.Key)
+	copy(d.Value, l.Value)
+	must(d.Finish())
 }

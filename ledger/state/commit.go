@@ -34,6 +34,7 @@ type written struct {
 	key    Key
 	rec    Record
 	orig   Record // as it was before the block
+	from   *cached
 	value  []byte // encoded; nil where removed
 	change smt.Change
 }
@@ -61,7 +62,9 @@ func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
 		b.root = s.tree.Update(changes)
 	}
 	sortRows(dirty)
-	b.batch = s.db.NewBatchWithSize(4096 + 512*len(dirty))
+	// What the node keeps beside the rows follows in Write: a block is often about as
+	// large as the one before.
+	b.batch = s.db.NewBatchWithSize(4096 + (s.batch.bytes/s.batch.rows+1)*9/8*len(dirty))
 	s.fill(b, o)
 	s.ready = b
 	return b.root
@@ -77,7 +80,7 @@ func (o *Overlay) dirty() []written {
 		t := registry.tables[id]
 		for k, r := range rows { // in any order: see encodeAll
 			if r.rec != r.orig {
-				out = append(out, written{table: t, key: k, rec: r.rec, orig: r.orig})
+				out = append(out, written{table: t, key: k, rec: r.rec, orig: r.orig, from: r.from})
 			}
 		}
 	}
@@ -116,7 +119,11 @@ func encodeAll(rows []written) {
 }
 
 func (w *written) encode() {
-	w.change.Key = sum(rowKey(w.table, w.key))
+	if !w.from.hashed {
+		var buf [96]byte
+		w.from.path, w.from.hashed = sum(append(append(buf[:0], w.table.id), w.key...)), true
+	}
+	w.change.Key = w.from.path
 	if w.rec == nil {
 		w.change.Delete = true
 		return
@@ -197,7 +204,7 @@ func (s *Store) Advance() error {
 	b.turn, b.done = s.cache.turn, make(chan struct{})
 	for i := range b.dirty {
 		w := &b.dirty[i]
-		s.cache.put(w.table, w.key, w.rec)
+		s.cache.renew(w.table, w.key, w.from, w.rec)
 		if w.orig == nil {
 			s.rows[w.table.id]++
 		}
@@ -221,6 +228,9 @@ func (s *Store) Write(locals func() []Local) error {
 	defer close(b.done)
 	for _, l := range locals() {
 		l.write(b.batch)
+	}
+	if len(b.dirty) >= 64 {
+		s.batch.bytes, s.batch.rows = b.batch.Len(), len(b.dirty)
 	}
 	if err := s.forgetUsed(b); err != nil {
 		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)

@@ -91,9 +91,10 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 			n *naive
 		}
 		var marks []mark
+		was := n.clone()
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			k := someKey.Draw(t, "key")
-			switch rapid.IntRange(0, 5).Draw(t, "act") {
+			switch rapid.IntRange(0, 6).Draw(t, "act") {
 			case 0, 1, 2:
 				h := &pb.Holding{Asset: someTags.Draw(t, "tags"), Available: rapid.Int64Range(1, 5).Draw(t, "units")}
 				things.Put(o, k, h)
@@ -110,6 +111,11 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 					o.Undo(last.m)
 					*n = *last.n
 				}
+			case 6:
+				if !o.Rewind() {
+					t.Fatal("no way back to where the block began")
+				}
+				marks, *n = nil, *was.clone()
 			}
 			compare(t, o, n)
 		}
@@ -119,6 +125,9 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 		height++
 		root := s.Finalize(o, height)
 		commit(t, s, n)
+		if o.Rewind() {
+			t.Fatal("back to before a block that was advanced to")
+		}
 		if root != s.Root() {
 			t.Fatal("Root is not what Finalize returned")
 		}

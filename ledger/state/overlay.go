@@ -41,6 +41,7 @@ func (c Change) History() []string {
 type row struct {
 	rec    Record     // nil where the row doesn't exist
 	orig   Record     // as committed
+	from   *cached    // where that was found
 	places [][]string // of rec in each index; nil where there is no rec, or nobody asked yet
 }
 
@@ -48,6 +49,7 @@ type row struct {
 // goroutine that executes; it is not safe for others.
 type Overlay struct {
 	store   *Store
+	tip     int64 // the block that it begins from
 	rows    [128]map[Key]*row
 	added   [128]*btree.BTreeG[string] // index entries that the block wrote
 	removed [128]map[string]struct{}   // index entries that the block took out
@@ -65,7 +67,27 @@ const overlayRows = 64
 // Mark is a point in the journal to go back to.
 type Mark int
 
-func newOverlay(s *Store) *Overlay { return &Overlay{store: s} }
+func newOverlay(s *Store) *Overlay { return &Overlay{store: s, tip: s.tip} }
+
+// Rewind takes everything back, used keys too, so that a block can begin with what
+// was read already. It says false where a block was advanced to since: then the
+// overlay is of no more use.
+func (o *Overlay) Rewind() bool {
+	if o.tip != o.store.tip {
+		return false
+	}
+	for _, rows := range o.rows {
+		for _, r := range rows { // in any order: each by itself
+			if r.rec != r.orig {
+				r.rec, r.places = r.orig, nil
+			}
+		}
+	}
+	o.added, o.removed = [128]*btree.BTreeG[string]{}, [128]map[string]struct{}{}
+	o.journal, o.uses, o.over = o.journal[:0], o.uses[:0], 0
+	clear(o.used)
+	return true
+}
 
 // expect makes room for as much as the block before had. A block is often about
 // as large, and what grows from nothing is copied again and again.
@@ -115,8 +137,8 @@ func (o *Overlay) row(t *spec, k Key) *row {
 	}
 	r := &o.spare[0]
 	o.spare = o.spare[1:]
-	r.rec = o.store.committed(t, k)
-	r.orig = r.rec
+	r.from = o.store.committed(t, k)
+	r.rec, r.orig = r.from.rec, r.from.rec
 	m[k] = r
 	return r
 }
@@ -133,7 +155,7 @@ func (o *Overlay) set(t *spec, k Key, rec Record) {
 
 // apply changes a row and moves it in the table's indexes.
 func (o *Overlay) apply(t *spec, k Key, r *row, rec Record) {
-	if len(t.indexes) > 0 {
+	if len(t.indexes) > 0 && (t.moves || r.rec == nil || rec == nil) {
 		was := r.places
 		if was == nil && r.rec != nil {
 			was = placesOf(t, k, r.rec)

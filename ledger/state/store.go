@@ -32,12 +32,15 @@ type Store struct {
 	cache    *cache
 	used     used
 	memo     map[string]any
-	ready    *block   // finalised and not yet committed
-	writing  *block   // advanced to, and perhaps not yet written
-	tip      int64    // see Tip
-	last     sizes    // of the block that was finalised last
-	rows     [128]int // of each table, with the block that was advanced to
-	view     atomic.Pointer[View]
+	ready    *block // finalised and not yet committed
+	writing  *block // advanced to, and perhaps not yet written
+	tip      int64  // see Tip
+	last     sizes  // of the block that was finalised last
+	// batch is how large a block's batch was, and how many rows changed in it; Write
+	// sets it, and Finalize waits for Write.
+	batch struct{ bytes, rows int }
+	rows  [128]int // of each table, with the block that was advanced to
+	view  atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
 	// few instructions.
@@ -78,6 +81,7 @@ func Open(dir string, opt Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any)}
+	s.batch.bytes, s.batch.rows = 512, 1
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}
@@ -180,9 +184,9 @@ func each(it *pebble.Iterator, fn func() bool) (err error) {
 
 // committed reads and decodes a row as of the last commit. Only the executing
 // goroutine calls it.
-func (s *Store) committed(t *spec, k Key) Record {
-	if r, ok := s.cache.get(t, k); ok {
-		return r
+func (s *Store) committed(t *spec, k Key) *cached {
+	if e := s.cache.get(t, k); e != nil {
+		return e
 	}
 	if b := s.writing; b != nil && s.cache.turn-b.turn > 1 {
 		// Its rows may have left the cache already. Else a row that isn't there is
@@ -192,8 +196,7 @@ func (s *Store) committed(t *spec, k Key) Record {
 	r := decode(t, k, s.raw(s.db, t, k))
 	// That a row isn't there is kept too: what isn't there when a transaction is
 	// proposed is looked for again when it is executed.
-	s.cache.put(t, k, r)
-	return r
+	return s.cache.put(t, k, r)
 }
 
 // decode panics on bytes that are no record: the tree vouched for them.

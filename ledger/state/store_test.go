@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -193,3 +194,57 @@ func TestNotDamaged(t *testing.T) {
 		t.Errorf("a file in its place: %v", err)
 	}
 }
+
+// TestKeyIndex: rows are found by their key's parts, whatever becomes of their
+// records.
+func TestKeyIndex(t *testing.T) {
+	s := open(t, "")
+	defer s.Close()
+	found := func(r state.Reader) (out []string) {
+		for _, k := range byPart.Keys(r, "b\x00", "") {
+			out = append(out, k.String())
+		}
+		return out
+	}
+	want := func(o *state.Overlay, rows ...string) {
+		t.Helper()
+		if got := found(o); !slices.Equal(got, rows) {
+			t.Fatalf("found %v, want %v", got, rows)
+		}
+	}
+	o := s.Begin()
+	for _, k := range []state.Key{state.Join("a", "b"), state.Join("c", "b"), state.Join("b", "a")} {
+		plain.Put(o, k, &pb.Quota{Micro: 1})
+	}
+	want(o, "a/b", "c/b")
+	s.Finalize(o, 1)
+	if err := s.Commit(nil); err != nil {
+		t.Fatal(err)
+	}
+	o = s.Begin()
+	plain.Put(o, state.Join("a", "b"), &pb.Quota{Micro: 2})
+	want(o, "a/b", "c/b")
+	m := o.Mark()
+	plain.Delete(o, state.Join("a", "b"))
+	plain.Put(o, state.Join("d", "b"), &pb.Quota{Micro: 3})
+	want(o, "c/b", "d/b")
+	o.Undo(m)
+	want(o, "a/b", "c/b")
+	plain.Put(o, state.Join("a", "b"), &pb.Quota{Micro: 4})
+	plain.Delete(o, state.Join("c", "b"))
+	s.Finalize(o, 2)
+	if err := s.Commit(nil); err != nil {
+		t.Fatal(err)
+	}
+	v := s.View()
+	defer v.Release()
+	if got := found(v); !slices.Equal(got, []string{"a/b"}) {
+		t.Fatalf("found %v", got)
+	}
+}
+
+// plain has no index but one by its keys.
+var (
+	plain  = state.NewTable[pb.Quota](122, "plain", nil)
+	byPart = state.NewKeyIndex(plain, 122, "plain_by_part", func(k state.Key) []string { return k.Parts()[1:] })
+)

@@ -19,6 +19,7 @@ type spec struct {
 	name    string
 	fresh   func() Record
 	indexes []*index
+	moves   bool // whether a change of a record can change its places
 	history func(Record) []string
 }
 
@@ -115,7 +116,7 @@ func (t Table[V, P]) Of(c Change) (before, after P, ok bool) {
 func (t Table[V, P]) Warm(s *Store) iter.Seq2[Key, P] {
 	return func(yield func(Key, P) bool) {
 		for k, r := range s.cache.young[t.id] {
-			if r != nil && !yield(k, r.(P)) {
+			if r.rec != nil && !yield(k, r.rec.(P)) {
 				return
 			}
 		}
@@ -158,8 +159,17 @@ func NewIndex[V any, P message[V]](t Table[V, P], id byte, name string, entries 
 	ix := &index{id: id, name: name, table: t.spec,
 		entries: func(k Key, r Record) []string { return entries(k, r.(P)) }}
 	registry.indexes[id] = ix
-	t.indexes = append(t.indexes, ix)
+	t.indexes, t.moves = append(t.indexes, ix), true
 	return Index[V, P]{ix, t}
+}
+
+// NewKeyIndex is NewIndex for places that the key alone gives: a row's stay as long
+// as it, and no change of it asks for them.
+func NewKeyIndex[V any, P message[V]](t Table[V, P], id byte, name string, entries func(Key) []string) Index[V, P] {
+	moves := t.moves
+	ix := NewIndex(t, id, name, func(k Key, _ P) []string { return entries(k) })
+	t.moves = moves
+	return ix
 }
 
 // Keys yields, in order, the keys of the rows whose place in the index begins
