@@ -53,7 +53,8 @@ func (c *chain) copy() (home string, remove func() error, err error) {
 	return home, func() error { return os.RemoveAll(home) }, copyFolder(home, c.home)
 }
 
-// copyFolder copies a folder for its owner alone, as a node wants its keys.
+// copyFolder copies a folder for its owner alone, as a node wants its keys. It is on
+// disk then: what would be written later is not a run's.
 func copyFolder(to, from string) error {
 	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -76,7 +77,7 @@ func copyFolder(to, from string) error {
 			return err
 		}
 		_, err = io.Copy(out, in)
-		return errors.Join(err, out.Close())
+		return errors.Join(err, out.Sync(), out.Close())
 	})
 }
 

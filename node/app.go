@@ -1,9 +1,8 @@
 package node
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"sync/atomic"
@@ -80,7 +79,6 @@ type limits struct {
 
 // decided is a block with its transactions decoded.
 type decided struct {
-	hash   [32]byte
 	height int64
 	time   time.Time
 	txs    []*arrival
@@ -166,7 +164,7 @@ func (a *app) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal)
 		return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil
 	}
 	d := a.decode(r.Height, r.Time, r.Txs)
-	o := a.machine.Store().Begin()
+	o := a.machine.Trial()
 	for _, t := range d.txs {
 		if t.err != nil || a.machine.Admits(o, r.Height, r.Time, t.tx) != nil {
 			return reject, nil
@@ -188,7 +186,6 @@ func (a *app) decode(height int64, at time.Time, raws [][]byte) decided {
 		}
 		d.txs[i] = x
 	}
-	d.hash = digest(raws)
 	a.door.judgeAll(strange)
 	a.machine.Ahead(len(d.txs), func(i int) *op.Tx { return d.txs[i].tx })
 	return d
@@ -232,7 +229,15 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 
 // is says whether these are the transactions that were decoded.
 func (d *decided) is(height int64, raws [][]byte) bool {
-	return d.txs != nil && d.height == height && len(d.txs) == len(raws) && digest(raws) == d.hash
+	if d.txs == nil || d.height != height || len(d.txs) != len(raws) {
+		return false
+	}
+	for i, t := range d.txs {
+		if !bytes.Equal(t.raw, raws[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // keeps says whether a record is kept of the i-th transaction of a block that was
@@ -241,19 +246,6 @@ func (d *decided) is(height int64, raws [][]byte) bool {
 // good.
 func (d *decided) keeps(i int) bool {
 	return d.txs[i].err == nil && d.done.Results[i].Code != uint32(pb.Code_REPEATED)
-}
-
-// digest tells one list of transactions from another.
-func digest(raws [][]byte) (out [32]byte) {
-	h := sha256.New()
-	var n [8]byte
-	for _, raw := range raws {
-		binary.BigEndian.PutUint64(n[:], uint64(len(raw)))
-		h.Write(n[:])
-		h.Write(raw)
-	}
-	h.Sum(out[:0])
-	return out
 }
 
 // resultForHash leaves the message out: it is for people, and its words may be

@@ -37,6 +37,8 @@ func comet(c *Config) *config.Config {
 	k.TxIndex.Indexer = "null"
 	k.Storage.DiscardABCIResponses = true
 	k.RPC.ListenAddress = ""
+	// Nobody subscribes, and consensus should not wait for each event to be taken.
+	k.BaseConfig.EventBusBufferCapacity = 1024
 
 	// The application keeps the pool. CometBFT then never learns of waiting
 	// transactions, so blocks must be made without them: the proposer waits

@@ -146,7 +146,7 @@ func TestFsck(t *testing.T) {
 	local(state.Local{Key: id}, FsckOptions{}, "isn't found by its id")
 	local(state.Local{Key: tx}, FsckOptions{}, "not those that the next header commits to")
 	local(state.Local{Key: tx, Value: state.Encode(&pb.StoredTx{Id: make([]byte, 32)})}, FsckOptions{}, "isn't found by its id")
-	local(state.Local{Key: historyKey("somebody", 3, 9), Value: []byte{}}, FsckOptions{}, "leads to no transaction")
+	local(state.Local{Key: historyKey(nil, "somebody", 3, 9), Value: []byte{}}, FsckOptions{}, "leads to no transaction")
 	local(state.Local{Key: entry}, FsckOptions{Replay: true}, "is missing")
 	fsckClean(t, home, true)
 

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"slices"
@@ -38,10 +39,11 @@ func historyPrefix(id string) []byte {
 	return append(append([]byte{localHistory}, id...), 0)
 }
 
-// historyKey is an entry's. The ledger's own work has the index 0, transactions
+// historyKey appends an entry's. The ledger's own work has the index 0, transactions
 // follow it.
-func historyKey(id string, height int64, index uint32) []byte {
-	return position(historyPrefix(id), ^height, ^index)
+func historyKey(b []byte, id string, height int64, index uint32) []byte {
+	b = append(append(append(b, localHistory), id...), 0)
+	return position(b, ^height, ^index)
 }
 
 // localPlace undoes position.
@@ -70,12 +72,35 @@ func localHeight(key, value []byte) (height int64) {
 	return height
 }
 
+// notes are a block's rows beside the state as they are made. The keys and short
+// values lie one behind the other in memory.
+type notes struct {
+	height            int64
+	mem               []byte
+	txs, ids, history []state.Local
+	seen              []string
+}
+
+// notesMem is how much memory is taken at once.
+const notesMem = 64 << 10
+
+// lay returns what add appended.
+func (n *notes) lay(add func([]byte) []byte) []byte {
+	if cap(n.mem)-len(n.mem) < 128 {
+		n.mem = make([]byte, 0, notesMem)
+	}
+	at := len(n.mem)
+	n.mem = add(n.mem)
+	return n.mem[at:len(n.mem):len(n.mem)]
+}
+
 // locals makes a block's transaction records and history.
 func (a *app) locals(d *decided) []state.Local {
 	at := timestamppb.New(d.time)
-	out := make([]state.Local, 0, 4*len(d.txs)+4)
+	count := len(d.txs)
+	n := &notes{height: d.height, txs: make([]state.Local, 0, count), ids: make([]state.Local, 0, count), history: make([]state.Local, 0, 2*count+4)}
 	x := d.done
-	out = history(out, d, x.Changes[:x.Begin], &pb.HistoryRef{Time: at}, 0)
+	n.list(x.Changes[:x.Begin], &pb.HistoryRef{Time: at}, 0)
 	from := x.Begin
 	for i, t := range d.txs {
 		res := x.Results[i]
@@ -86,36 +111,77 @@ func (a *app) locals(d *decided) []state.Local {
 		}
 		s := &pb.StoredTx{Id: t.tx.ID[:], Party: t.tx.Body.Party, Time: at, Ops: t.tx.Ops(), Result: res}
 		t.record = recordOf(s, d.height, uint32(i))
-		out = append(out,
-			state.Local{Key: txKey(d.height, uint32(i)), Value: state.Encode(s)},
-			state.Local{Key: idKey(s.Id), Value: position(nil, d.height, uint32(i))})
+		index := uint32(i)
+		n.txs = append(n.txs, state.Local{
+			Key:   n.lay(func(b []byte) []byte { return position(append(b, localTx), n.height, index) }),
+			Value: state.Encode(s)})
+		n.ids = append(n.ids, state.Local{
+			Key:   n.lay(func(b []byte) []byte { return append(append(b, localID), s.Id[:16]...) }),
+			Value: n.lay(func(b []byte) []byte { return position(b, n.height, index) })})
 		if res.Code == 0 {
-			out = history(out, d, changes, nil, uint32(i)+1)
+			n.list(changes, nil, index+1)
 		}
 	}
-	slices.SortFunc(out, func(a, b state.Local) int { return bytes.Compare(a.Key, b.Key) })
-	return out
+	// In the order of the store, as sortRows has it in ledger/state.
+	out := make([]state.Local, 0, len(n.history)+len(n.ids)+len(n.txs))
+	out = appendSorted(out, n.history)
+	out = appendSorted(out, n.ids)
+	return append(out, n.txs...)
 }
 
-// history lists changes under the objects they belong to, once each. ref is what
-// made them, nil for the transaction at the index before.
-func history(out []state.Local, d *decided, changes []state.Change, ref *pb.HistoryRef, index uint32) []state.Local {
+// list lists changes under the objects they belong to, once each. ref is what made
+// them, nil for the transaction at the index before.
+func (n *notes) list(changes []state.Change, ref *pb.HistoryRef, index uint32) {
 	value := []byte{} // not nil, which would remove the row
 	if ref != nil && len(changes) > 0 {
 		value = state.Encode(ref)
 	}
-	var seen map[string]bool
+	// Most transactions touch few objects; for the others there is a set.
+	n.seen = n.seen[:0]
+	var many map[string]bool
 	for _, c := range changes {
 		for _, id := range c.History() {
-			if id == "" || seen[id] {
+			if id == "" || many[id] || many == nil && slices.Contains(n.seen, id) {
 				continue
 			}
-			if seen == nil {
-				seen = make(map[string]bool, 8)
+			if n.seen = append(n.seen, id); len(n.seen) == 16 {
+				many = make(map[string]bool, 64)
+				for _, id := range n.seen {
+					many[id] = true
+				}
+			} else if many != nil {
+				many[id] = true
 			}
-			seen[id] = true
-			out = append(out, state.Local{Key: historyKey(id, d.height, index), Value: value})
+			key := n.lay(func(b []byte) []byte { return historyKey(b, id, n.height, index) })
+			n.history = append(n.history, state.Local{Key: key, Value: value})
 		}
+	}
+}
+
+// appendSorted appends a list in the order of its keys. Their first byte is the same
+// in all, and nearly always they differ in the eight after it.
+func appendSorted(out, list []state.Local) []state.Local {
+	type place struct {
+		head uint64
+		at   int
+	}
+	head := func(key []byte) uint64 {
+		var b [8]byte
+		copy(b[:], key[1:])
+		return binary.BigEndian.Uint64(b[:])
+	}
+	order := make([]place, len(list))
+	for i, l := range list {
+		order[i] = place{head(l.Key), i}
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		if c := cmp.Compare(a.head, b.head); c != 0 {
+			return c
+		}
+		return bytes.Compare(list[a.at].Key, list[b.at].Key)
+	})
+	for _, p := range order {
+		out = append(out, list[p.at])
 	}
 	return out
 }
