@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -59,8 +60,8 @@ func (r *Results) pictures() map[string]string {
 	if len(r.Profile) > 0 {
 		out["time.svg"] = bars(r.Profile)
 	}
-	if len(r.Growth) > 0 {
-		out["growth.svg"] = growthChart(r.Growth)
+	if done := slices.DeleteFunc(slices.Clone(r.Growth), func(g Growth) bool { return g.Failed != "" }); len(done) > 0 {
+		out["growth.svg"] = growthChart(done)
 	}
 	return out
 }

@@ -20,6 +20,7 @@ type Growth struct {
 	Disk        int64   `json:"disk"`        // of the node's folder, in bytes
 	PerTransfer float64 `json:"disk_per_transfer"`
 	Start       Spread  `json:"start_seconds"` // from nothing to the first answer
+	Failed      string  `json:"failed,omitempty"`
 }
 
 // growth fills one node step by step and measures at each.
@@ -41,6 +42,11 @@ func (b *bench) growth(ctx context.Context, r *Results) error {
 	}
 	for _, objects := range b.size.Objects {
 		row, err := g.at(ctx, objects)
+		if err != nil && len(r.Growth) >= len(fullSize.Objects) && ctx.Err() == nil {
+			// What more was asked for can be too much for a machine, which is a
+			// finding too, and no reason to lose an hour's figures.
+			row.Objects, row.Failed, err = int64(objects), err.Error(), nil
+		}
 		if err != nil {
 			return err
 		}
@@ -154,6 +160,10 @@ func (g *grown) restart(ctx context.Context) (err error) {
 func (r *Results) growthTable() table {
 	t := table{title: "Growth", head: []string{"objects", "transfers/s", "promises/s", "memory MB", "disk MB", "disk bytes a transfer", "start s"}}
 	for _, g := range r.Growth {
+		if g.Failed != "" {
+			t.rows = append(t.rows, []string{count(float64(g.Objects)), "failed: " + g.Failed, "", "", "", "", ""})
+			continue
+		}
 		t.rows = append(t.rows, []string{count(float64(g.Objects)), rateCell(g.Transfers), rateCell(g.Settlements), count(float64(g.Memory) / 1e6), count(float64(g.Disk) / 1e6),
 			count(g.PerTransfer), fmt.Sprintf("%.2f (%.2f to %.2f)", g.Start.Median, g.Start.Min, g.Start.Max)})
 	}

@@ -33,9 +33,10 @@ type workload struct {
 }
 
 const (
-	// Requests of a thousand, eight at a time, keep the pool filled without
-	// reaching its limit.
-	bulkPerRequest, bulkRequests = 1000, 8
+	// Requests of a thousand, sixteen at a time, keep the pool filled without
+	// reaching its limit. With eight, half of which wait for the block that has
+	// their last transaction, the next block often had little to begin with.
+	bulkPerRequest, bulkRequests = 1000, 16
 	// loneRequests are clients that hand in one transaction at a time.
 	loneRequests = 256
 )

@@ -14,11 +14,27 @@ import (
 	"github.com/troth-ledger/troth/ledger/state/disk"
 )
 
+// How Pebble sorts what a block writes all over its keys. Its own choices suit less
+// memory: with them, two fifths of the processor time of a promise went into sorting
+// the same entries level by level.
+const (
+	// memTableMax is how much is sorted in memory before it goes to a file, where
+	// the block cache is eight times as large. It begins small and is taken twice at
+	// most, but for moments.
+	memTableMin, memTableMax = 16 << 20, 256 << 20
+	// levelBase is how large a level becomes before there is one more.
+	levelBase = 1 << 30
+	// filesFirst is how many generations of files from memory there are before they
+	// are merged into a level, and filesMost how many before writing waits for that.
+	filesFirst, filesMost = 8, 24
+)
+
 // options are how Pebble is opened. The caller lets go of the cache.
 func options(opt Options) *pebble.Options {
 	o := &pebble.Options{
 		Cache: pebble.NewCache(opt.CacheBytes), FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize: 64 << 20, MemTableStopWritesThreshold: 4,
+		MemTableSize: uint64(min(max(opt.CacheBytes/8, memTableMin), memTableMax)), MemTableStopWritesThreshold: 4,
+		LBaseMaxBytes: levelBase, L0CompactionThreshold: filesFirst, L0StopWritesThreshold: filesMost,
 		FS: vfs.Default, ReadOnly: opt.ReadOnly,
 		// Its own way is to end the process; what is damaged is to be said, and
 		// refused, by whoever reads it.
