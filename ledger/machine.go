@@ -172,7 +172,7 @@ func (m *Machine) Advance() error {
 	if err := m.store.Advance(); err != nil {
 		return err
 	}
-	m.due, m.trial = m.nextDue, nil
+	m.due, m.trial, m.scratch = m.nextDue, nil, op.Context{}
 	// What is admitted next is judged by what this block left: a node that was
 	// started anew has nothing else to go by.
 	m.loadParams(m.store.Begin())

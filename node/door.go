@@ -10,16 +10,16 @@ import (
 	"github.com/troth-ledger/troth/ledger/sig"
 )
 
-// How many transactions are verified in one go: what waits, shared among the cores,
-// and at most as many signatures as one equation takes; few aren't worth a share.
+// How many signatures are verified in one go: those of what waits, shared among the
+// cores, and at most about as many as one equation takes; few aren't worth a share.
 const (
 	verifyBatch = 512
 	verifyShare = 64
 )
 
-// knownKeys is how many keys are kept decoded: those of whoever uses this node
-// these days. Twice as many take 130 MB.
-const knownKeys = 1 << 18
+// knownKeys is how many keys are kept decoded, those of whoever uses this node these
+// days: with twice as many, a half of a percent of the machine's memory, within bounds.
+func knownKeys() int { return int(min(max(memory()>>16, 1<<15), 1<<18)) }
 
 // arrival is a transaction at the door.
 type arrival struct {
@@ -48,7 +48,7 @@ type door struct {
 }
 
 func newDoor(maxTxs, maxBytes int) *door {
-	d := &door{queue: make(chan *arrival, maxTxs), maxBytes: int64(maxBytes), keys: sig.NewKeyCache(knownKeys)}
+	d := &door{queue: make(chan *arrival, maxTxs), maxBytes: int64(maxBytes), keys: sig.NewKeyCache(knownKeys())}
 	for range runtime.GOMAXPROCS(0) {
 		d.wg.Go(d.verify)
 	}
@@ -103,21 +103,29 @@ func (d *door) verify() {
 				break more
 			}
 		}
-		d.judge(&signatures, batch)
-		for _, a := range batch {
-			d.bytes.Add(-int64(len(a.raw)))
-			a.done(a)
+		for rest := batch; len(rest) > 0; {
+			n := d.judge(&signatures, rest)
+			for _, a := range rest[:n] {
+				d.bytes.Add(-int64(len(a.raw)))
+				a.done(a)
+			}
+			rest = rest[n:]
 		}
 		clear(batch)
 	}
 }
 
-// judge decodes and verifies a batch. What is submitted is asked first for what
-// is cheaper than a signature. b is empty before and after.
-func (d *door) judge(b *sig.Batch, batch []*arrival) {
+// judge decodes and verifies the first of a batch, as many as have verifyBatch
+// signatures or a few more, and returns how many. What is submitted is asked first
+// for what is cheaper than a signature. b is empty before and after.
+func (d *door) judge(b *sig.Batch, batch []*arrival) int {
 	defer b.Reset()
-	counts := make([]int, len(batch))
-	for i, a := range batch {
+	counts := make([]int, 0, len(batch))
+	for _, a := range batch {
+		if b.Len() >= verifyBatch {
+			break
+		}
+		n := 0
 		if a.tx == nil {
 			a.tx, a.err = op.Decode(a.raw)
 		}
@@ -125,8 +133,9 @@ func (d *door) judge(b *sig.Batch, batch []*arrival) {
 			a.err = d.guard.ask(a.tx)
 		}
 		if a.err == nil {
-			counts[i] = a.tx.AddTo(b)
+			n = a.tx.AddTo(b)
 		}
+		counts = append(counts, n)
 	}
 	verdicts := b.Verify()
 	bad := 0
@@ -136,12 +145,13 @@ func (d *door) judge(b *sig.Batch, batch []*arrival) {
 		}
 	}
 	d.meter.signatures(len(verdicts)-bad, bad)
-	for i, a := range batch {
-		if a.err == nil {
-			a.err = op.Verdict(verdicts[:counts[i]])
+	for i, n := range counts {
+		if a := batch[i]; a.err == nil {
+			a.err = op.Verdict(verdicts[:n])
 		}
-		verdicts = verdicts[counts[i]:]
+		verdicts = verdicts[n:]
 	}
+	return len(counts)
 }
 
 // judgeAll verifies a block's transactions on all cores.
@@ -154,9 +164,7 @@ func (d *door) judgeAll(all []*arrival) {
 		wg.Go(func() {
 			signatures := sig.Batch{Keys: d.keys}
 			for len(part) > 0 {
-				n := min(len(part), verifyBatch)
-				d.judge(&signatures, part[:n])
-				part = part[n:]
+				part = part[d.judge(&signatures, part):]
 			}
 		})
 	}

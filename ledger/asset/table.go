@@ -1,6 +1,7 @@
 package asset
 
 import (
+	"strings"
 	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
@@ -38,12 +39,14 @@ var AssetsByIssuer = state.NewIndex(Assets, 20, "assets_by_issuer", func(_ state
 
 // HoldingsByParty finds what a party has. The place is the party.
 var HoldingsByParty = state.NewKeyIndex(Holdings, 21, "holdings_by_party", func(k state.Key) []string {
-	return k.Parts()[:1]
+	party, _, _ := strings.Cut(string(k), "\x00")
+	return []string{party}
 })
 
 // HoldingsByAsset finds who has some of an asset. The place is the asset.
 var HoldingsByAsset = state.NewKeyIndex(Holdings, 22, "holdings_by_asset", func(k state.Key) []string {
-	return k.Parts()[1:]
+	_, asset, _ := strings.Cut(string(k), "\x00")
+	return []string{asset}
 })
 
 // HoldsByParty finds the holds on a party's money. The place is the party.

@@ -172,3 +172,14 @@ func BenchmarkSigners(b *testing.B) {
 		})
 	}
 }
+
+// TestOnce: what an idempotency key is remembered by is committed to, and so frozen.
+func TestOnce(t *testing.T) {
+	tx, err := op.Decode(state.Encode(signed(operation(&pb.FreezeRequest{}))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := fmt.Sprintf("%x", tx.Once), "ca4e19089d8d9771078a312884f53c80"; got != want {
+		t.Fatalf("once is %s, want %s", got, want)
+	}
+}

@@ -1,10 +1,10 @@
 package sig
 
-// An equation of more signatures costs less for each (BenchmarkBatchSize), and
-// says less when it doesn't hold. So one takes up to batchSize, and one that doesn't
-// hold is taken apart into equations of partSize, and a part that doesn't hold into
-// single signatures: whoever spoils one in every batch makes the others cost two and
-// a half times as much, and no more.
+// An equation of more signatures costs less for each (BenchmarkBatch), and says less
+// when it doesn't hold. So one takes up to batchSize, and one that doesn't hold is
+// taken apart into equations of partSize over the same points, and of those the ones
+// that don't hold into single signatures. While that happens, a [Batch] begins with
+// partSize: whoever keeps sending bad signatures gains nothing by the large ones.
 const (
 	batchSize = 512
 	partSize  = 64
@@ -19,6 +19,7 @@ type Batch struct {
 
 	items    []item
 	equation equation
+	wary     bool // the last Verify found an equation that didn't hold
 }
 
 type item struct {
@@ -50,6 +51,11 @@ func (b *Batch) Reset() {
 // nil, or what [Verify] returns for it.
 func (b *Batch) Verify() []error {
 	verdicts := make([]error, len(b.items))
+	most := batchSize
+	if b.wary {
+		most = partSize
+	}
+	b.wary = false
 	var group []int
 	for i := range b.items {
 		it := &b.items[i]
@@ -58,7 +64,7 @@ func (b *Batch) Verify() []error {
 			if verdicts[i] = checkEd25519Lengths(it.key, it.signature); verdicts[i] == nil {
 				group = append(group, i)
 			}
-			if len(group) == batchSize {
+			if len(group) == most {
 				b.verifyGroup(group, verdicts)
 				group = group[:0]
 			}
@@ -86,21 +92,34 @@ func (b *Batch) verifyGroup(group []int, verdicts []error) {
 	entered := group[:0]
 	for _, i := range group {
 		it := &b.items[i]
-		point := b.Keys.point(it.key)
-		if point == nil || !e.add(it.key, point, it.message, it.signature) {
+		point, known := b.Keys.point(it.key)
+		if point == nil || !e.add(it.key, point, known, it.message, it.signature) {
 			verdicts[i] = errEd25519
 			continue
 		}
 		entered = append(entered, i)
 	}
-	if len(entered) == 0 || e.holds(0, len(entered)) {
-		return
+	if len(entered) > 0 && !e.holds(0, len(entered)) {
+		b.wary = true
+		b.takeApart(entered, verdicts)
 	}
+	for j, i := range entered {
+		if t := &e.terms[j]; !t.known && verdicts[i] == nil {
+			b.Keys.keep(b.items[i].key, t.key)
+		}
+	}
+}
+
+// takeApart finds which of the signatures that were entered are bad.
+func (b *Batch) takeApart(entered []int, verdicts []error) {
+	sound := true // all parts so far
 	for lo := 0; lo < len(entered); lo += partSize {
 		hi := min(lo+partSize, len(entered))
-		if hi-lo < len(entered) && e.holds(lo, hi) {
+		// Where all others hold, the last part is the one that doesn't.
+		if (hi < len(entered) || !sound) && b.equation.holds(lo, hi) {
 			continue
 		}
+		sound = false
 		for _, i := range entered[lo:hi] {
 			verdicts[i] = b.items[i].verify()
 		}

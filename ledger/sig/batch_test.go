@@ -74,8 +74,9 @@ func TestBatchIsSingle(t *testing.T) {
 		pool = append(pool, signedItem(t, scheme, fmt.Append(nil, "message ", i)))
 	}
 	keys := NewKeyCache(20) // fewer than there are keys, so that some are forgotten
+	var batch Batch         // used again, as a door does, also after one that didn't hold
 	rapid.Check(t, func(t *rapid.T) {
-		var batch Batch
+		batch.Keys = nil
 		if rapid.Bool().Draw(t, "cache") {
 			batch.Keys = keys
 		}
@@ -157,31 +158,69 @@ func TestBatchCancelling(t *testing.T) {
 	}
 }
 
-// TestKeyCache: a key is decoded once, what is none never is, and the cache stays
-// small.
+// TestKeyCache: a key by which a signature was good is decoded once, no other is
+// kept, and the cache stays small.
 func TestKeyCache(t *testing.T) {
 	c := NewKeyCache(4)
 	key := signedItem(t, Ed25519, nil).key
-	first := c.point(key)
-	if second := c.point(key); first == nil || second != first {
+	first, known := c.point(key)
+	if _, again := c.point(key); first == nil || known || again {
+		t.Error("kept without a signature")
+	}
+	c.keep(key, first)
+	if second, known := c.point(key); !known || second != first {
 		t.Error("not kept")
 	}
-	if p := (*KeyCache)(nil).point(key); p == nil || p.Equal(first) != 1 {
+	none := (*KeyCache)(nil)
+	none.keep(key, first)
+	if p, known := none.point(key); p == nil || known || p.Equal(first) != 1 {
 		t.Error("another point without a cache")
 	}
 	bad := append([]byte{2}, make([]byte, 31)...) // not a point
-	for range 2 {
-		if c.point(bad) != nil {
-			t.Error("decoded what is no key")
-		}
+	if p, _ := c.point(bad); p != nil {
+		t.Error("decoded what is no key")
 	}
 	for i := range 100 {
-		c.point(signedItem(t, Ed25519, nil).key)
+		other := signedItem(t, Ed25519, nil).key
+		p, _ := c.point(other)
+		c.keep(other, p)
 		if len(c.young) > 4 || len(c.old) > 4 {
 			t.Fatalf("%d and %d keys of 4", len(c.young), len(c.old))
 		}
-		if i%3 == 0 && c.point(key) != first {
+		if p, known := c.point(key); i%3 == 0 && (!known || p != first) {
 			t.Fatal("a key in use was forgotten")
+		}
+	}
+}
+
+// TestKeysKept: of a batch, the keys are kept whose signatures are good, and no
+// others, whether or not its equation held.
+func TestKeysKept(t *testing.T) {
+	for _, bad := range []int{-1, 0, 70} {
+		batch := Batch{Keys: NewKeyCache(1000)}
+		var items []item
+		for i := range 2*partSize + 3 {
+			it := signedItem(t, Ed25519, fmt.Append(nil, i))
+			if i == bad {
+				it.signature[40] ^= 1
+			}
+			items = append(items, it)
+			batch.Add(it.scheme, it.key, it.message, it.signature, nil)
+		}
+		batch.Verify()
+		if batch.wary != (bad >= 0) {
+			t.Errorf("bad %d: wary is %t", bad, batch.wary)
+		}
+		for i, it := range items {
+			if _, known := batch.Keys.point(it.key); known != (i != bad) {
+				t.Errorf("bad %d: key %d known: %t", bad, i, known)
+			}
+		}
+		batch.Reset()
+		for p := range batch.equation.points[:cap(batch.equation.points)] {
+			if batch.equation.points[:cap(batch.equation.points)][p] != nil {
+				t.Fatal("a batch that is empty holds on to keys")
+			}
 		}
 	}
 }

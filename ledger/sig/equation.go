@@ -34,14 +34,15 @@ type equation struct {
 type term struct {
 	r     curve.EdwardsPoint
 	key   *curve.EdwardsPoint // shared: not to be changed
+	known bool                // the cache has it
 	s     scalar.Scalar
 	bound [sha512.Size + 32]byte // what the signature is bound to: h, s
 	z, zh scalar.Scalar
 }
 
 // add enters a signature of 64 bytes. It says false, and enters nothing, where
-// the signature can't be one of anybody.
-func (e *equation) add(key []byte, point *curve.EdwardsPoint, message, signature []byte) bool {
+// the signature can't be one of anybody. known says whether the cache has the key.
+func (e *equation) add(key []byte, point *curve.EdwardsPoint, known bool, message, signature []byte) bool {
 	// A greater s would be the same signature in other bytes.
 	if !scalar.ScMinimalVartime(signature[32:]) {
 		return false
@@ -59,7 +60,7 @@ func (e *equation) add(key []byte, point *curve.EdwardsPoint, message, signature
 	if _, err := t.s.SetBits(signature[32:]); err != nil {
 		return false
 	}
-	t.key = point
+	t.key, t.known = point, known
 	h := sha512.New()
 	h.Write(signature[:32])
 	h.Write(key)
@@ -73,7 +74,7 @@ func (e *equation) add(key []byte, point *curve.EdwardsPoint, message, signature
 // reset empties the equation, and lets go of the keys.
 func (e *equation) reset() {
 	clear(e.terms)
-	clear(e.points)
+	clear(e.points[:cap(e.points)]) // the last sum may have had fewer than one before
 	e.terms = e.terms[:0]
 }
 

@@ -28,24 +28,30 @@ func NewKeyCache(limit int) *KeyCache {
 	return &KeyCache{limit: limit, young: map[[32]byte]*curve.EdwardsPoint{}}
 }
 
-// point decodes a key of 32 bytes, or remembers it; nil where it is none. It is not
-// to be changed. A nil cache is empty.
-func (c *KeyCache) point(key []byte) *curve.EdwardsPoint {
+// point decodes a key of 32 bytes, or remembers it: then it is known. It is nil where
+// the key is none, and not to be changed. A nil cache knows nothing.
+func (c *KeyCache) point(key []byte) (p *curve.EdwardsPoint, known bool) {
 	id := [32]byte(key)
 	if p := c.lookup(id); p != nil {
-		return p
+		return p, true
 	}
 	compressed := curve.CompressedEdwardsY(id)
-	p := new(curve.EdwardsPoint)
+	p = new(curve.EdwardsPoint)
 	if _, err := p.SetCompressedY(&compressed); err != nil {
-		return nil
+		return nil, false
 	}
-	if c != nil {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.put(id, p)
+	return p, false
+}
+
+// keep remembers a key that a signature was found to be good by: of others, anybody
+// could send any number.
+func (c *KeyCache) keep(key []byte, p *curve.EdwardsPoint) {
+	if c == nil {
+		return
 	}
-	return p
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.put([32]byte(key), p)
 }
 
 // lookup finds a key and, if it isn't young, makes it so.

@@ -5,8 +5,8 @@ import "github.com/troth-ledger/troth/ledger/state/smt"
 // cache keeps decoded committed records in two generations: what was used since the
 // last turn, and what was used before. When the young generation is full it becomes
 // the old one, and what nobody asked for is forgotten. It belongs to the executing
-// goroutine; what it holds is never changed, and what it holds or forgot never
-// changes a result.
+// goroutine; a record that it holds is never changed, and what it holds or forgot
+// never changes a result.
 type cache struct {
 	max        int
 	size       int

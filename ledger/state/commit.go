@@ -50,6 +50,9 @@ type Local struct {
 // Nothing is visible or on disk until Commit.
 func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
 	_ = s.await() // an error is Advance's
+	if o.tip != s.tip {
+		panic(fmt.Sprintf("state: a block upon height %d, where the state is of %d", o.tip, s.tip))
+	}
 	s.last = o.sizes()
 	dirty := o.dirty()
 	encodeAll(dirty)
@@ -62,12 +65,36 @@ func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
 		b.root = s.tree.Update(changes)
 	}
 	sortRows(dirty)
-	// What the node keeps beside the rows follows in Write: a block is often about as
-	// large as the one before.
-	b.batch = s.db.NewBatchWithSize(4096 + (s.batch.bytes/s.batch.rows+1)*9/8*len(dirty))
+	b.batch = s.db.NewBatchWithSize(s.batch.guess(len(dirty)))
 	s.fill(b, o)
 	s.ready = b
 	return b.root
+}
+
+// batchSize guesses how large a block's batch gets: its rows, and what the node keeps
+// beside them. A batch that is larger grows by itself; one that was guessed too large
+// would be memory for nothing.
+type batchSize struct{ bytes, rows int } // of the block before
+
+const (
+	batchSizeMax = 64 << 20
+	rowSizeMin   = 512
+	rowSizeMax   = 2048
+	batchRowsMin = 64 // fewer say nothing
+)
+
+func (b *batchSize) guess(rows int) int {
+	per := rowSizeMin
+	if b.rows > 0 {
+		per = min(max(b.bytes/b.rows*9/8, rowSizeMin), rowSizeMax)
+	}
+	return min(4096+per*rows, batchSizeMax)
+}
+
+func (b *batchSize) saw(bytes, rows int) {
+	if rows >= batchRowsMin {
+		b.bytes, b.rows = bytes, rows
+	}
 }
 
 func (o *Overlay) dirty() []written {
@@ -229,9 +256,7 @@ func (s *Store) Write(locals func() []Local) error {
 	for _, l := range locals() {
 		l.write(b.batch)
 	}
-	if len(b.dirty) >= 64 {
-		s.batch.bytes, s.batch.rows = b.batch.Len(), len(b.dirty)
-	}
+	s.batch.saw(b.batch.Len(), len(b.dirty))
 	if err := s.forgetUsed(b); err != nil {
 		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)
 	}

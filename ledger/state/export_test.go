@@ -25,3 +25,11 @@ func (s *Store) Raw() *pebble.DB { return s.db }
 
 // InMemory says whether a row, or that it isn't there, is known without the disk.
 func (s *Store) InMemory(r Ref) bool { return s.cache.has(r.table, r.key) }
+
+// GuessBatch is how large a block's batch is taken to get after one of so many bytes
+// and rows.
+func GuessBatch(bytes, before, rows int) int {
+	var b batchSize
+	b.saw(bytes, before)
+	return b.guess(rows)
+}

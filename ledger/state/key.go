@@ -14,9 +14,6 @@ type Key string
 // parts whose position is known.
 func Join(parts ...string) Key { return Key(strings.Join(parts, "\x00")) }
 
-// Parts are what Join joined.
-func (k Key) Parts() []string { return strings.Split(string(k), "\x00") }
-
 // String shows a key to people: parts separated by slashes.
 func (k Key) String() string { return strings.ReplaceAll(string(k), "\x00", "/") }
 

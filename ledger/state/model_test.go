@@ -94,7 +94,7 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 		was := n.clone()
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			k := someKey.Draw(t, "key")
-			switch rapid.IntRange(0, 6).Draw(t, "act") {
+			switch rapid.IntRange(0, 7).Draw(t, "act") {
 			case 0, 1, 2:
 				h := &pb.Holding{Asset: someTags.Draw(t, "tags"), Available: rapid.Int64Range(1, 5).Draw(t, "units")}
 				things.Put(o, k, h)
@@ -116,6 +116,9 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 					t.Fatal("no way back to where the block began")
 				}
 				marks, *n = nil, *was.clone()
+			case 7: // a look at what was committed, which may push out what this one read
+				ahead(t, s)
+				compare(t, s.Begin(), was)
 			}
 			compare(t, o, n)
 		}

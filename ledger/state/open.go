@@ -18,12 +18,12 @@ import (
 // memory: with them, two fifths of the processor time of a promise went into sorting
 // the same entries level by level.
 const (
-	// memTableMax is how much is sorted in memory before it goes to a file, where
-	// the block cache is eight times as large. It begins small and is taken twice at
-	// most, but for moments.
-	memTableMin, memTableMax = 16 << 20, 256 << 20
-	// levelBase is how large a level becomes before there is one more.
-	levelBase = 1 << 30
+	// How much is sorted in memory before it goes to a file: an eighth of the block
+	// cache, within bounds, of whose memory it is. It is taken up to four times while
+	// files are written.
+	memTableMin, memTableMax = 64 << 20, 256 << 20
+	// levelBase is how many of them a level holds before there is one more.
+	levelBase = 4
 	// filesFirst is how many generations of files from memory there are before they
 	// are merged into a level, and filesMost how many before writing waits for that.
 	filesFirst, filesMost = 8, 24
@@ -31,10 +31,11 @@ const (
 
 // options are how Pebble is opened. The caller lets go of the cache.
 func options(opt Options) *pebble.Options {
+	memTable := min(max(opt.CacheBytes/8, memTableMin), memTableMax)
 	o := &pebble.Options{
 		Cache: pebble.NewCache(opt.CacheBytes), FormatMajorVersion: pebble.FormatNewest,
-		MemTableSize: uint64(min(max(opt.CacheBytes/8, memTableMin), memTableMax)), MemTableStopWritesThreshold: 4,
-		LBaseMaxBytes: levelBase, L0CompactionThreshold: filesFirst, L0StopWritesThreshold: filesMost,
+		MemTableSize: uint64(memTable), MemTableStopWritesThreshold: 4,
+		LBaseMaxBytes: levelBase * memTable, L0CompactionThreshold: filesFirst, L0StopWritesThreshold: filesMost,
 		FS: vfs.Default, ReadOnly: opt.ReadOnly,
 		// Its own way is to end the process; what is damaged is to be said, and
 		// refused, by whoever reads it.

@@ -36,9 +36,8 @@ type Store struct {
 	writing  *block // advanced to, and perhaps not yet written
 	tip      int64  // see Tip
 	last     sizes  // of the block that was finalised last
-	// batch is how large a block's batch was, and how many rows changed in it; Write
-	// sets it, and Finalize waits for Write.
-	batch struct{ bytes, rows int }
+	// batch is set by Write, and Finalize waits for that.
+	batch batchSize
 	rows  [128]int // of each table, with the block that was advanced to
 	view  atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
@@ -62,7 +61,7 @@ type Options struct {
 	ReadOnly bool
 	// fs is where the files are, for tests; the disk where nil.
 	fs vfs.FS
-	// Rows is how many decoded rows are kept in memory at least, about 450 bytes
+	// Rows is how many decoded rows are kept in memory at least, about 500 bytes
 	// each, and at most twice as many; 1 << 18 where 0.
 	Rows int
 }
@@ -81,7 +80,6 @@ func Open(dir string, opt Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any)}
-	s.batch.bytes, s.batch.rows = 512, 1
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}

@@ -230,6 +230,12 @@ func TestKeyIndex(t *testing.T) {
 	want(o, "c/b", "d/b")
 	o.Undo(m)
 	want(o, "a/b", "c/b")
+	plain.Delete(o, state.Join("c", "b"))
+	plain.Put(o, state.Join("e", "b"), &pb.Quota{Micro: 3})
+	if !o.Rewind() {
+		t.Fatal("no way back")
+	}
+	want(o, "a/b", "c/b")
 	plain.Put(o, state.Join("a", "b"), &pb.Quota{Micro: 4})
 	plain.Delete(o, state.Join("c", "b"))
 	s.Finalize(o, 2)
@@ -246,5 +252,22 @@ func TestKeyIndex(t *testing.T) {
 // plain has no index but one by its keys.
 var (
 	plain  = state.NewTable[pb.Quota](122, "plain", nil)
-	byPart = state.NewKeyIndex(plain, 122, "plain_by_part", func(k state.Key) []string { return k.Parts()[1:] })
+	byPart = state.NewKeyIndex(plain, 122, "plain_by_part", func(k state.Key) []string { return strings.Split(string(k), "\x00")[1:] })
 )
+
+// TestGuessBatch: a block of few rows and much beside them must not make the next one
+// take all memory.
+func TestGuessBatch(t *testing.T) {
+	for _, row := range []struct{ bytes, before, rows, least, most int }{
+		{0, 0, 0, 1 << 10, 1 << 13},
+		{0, 0, 10_000, 5_120_000, 5_130_000},
+		{10_000 * 800, 10_000, 10_000, 9_000_000, 9_010_000},
+		{20 << 20, 64, 10_000, 20_480_000, 20_490_000},
+		{20 << 20, 64, 1_000_000, 64 << 20, 64 << 20},
+		{20 << 20, 63, 1000, 500 << 10, 600 << 10}, // too few to go by
+	} {
+		if got := state.GuessBatch(row.bytes, row.before, row.rows); got < row.least || got > row.most {
+			t.Errorf("%+v: %d", row, got)
+		}
+	}
+}
