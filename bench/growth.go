@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/troth-ledger/troth/node"
 )
@@ -45,7 +46,8 @@ func (b *bench) growth(ctx context.Context, r *Results) error {
 		if err != nil && len(r.Growth) >= len(fullSize.Objects) && ctx.Err() == nil {
 			// What more was asked for can be too much for a machine, which is a
 			// finding too, and no reason to lose an hour's figures.
-			row.Objects, row.Failed, err = int64(objects), err.Error(), nil
+			why, _, _ := strings.Cut(err.Error(), "\n")
+			row.Objects, row.Failed, err = int64(objects), strings.ReplaceAll(why, "|", "/"), nil
 		}
 		if err != nil {
 			return err

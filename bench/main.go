@@ -16,6 +16,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -57,6 +58,7 @@ type options struct {
 	out   string          // where results.json goes; empty for nowhere
 	docs  string          // the page whose figures are brought up to date; empty for none
 	dir   string          // where nodes and databases live
+	again bool            // whether what was measured takes the place of the same parts in out
 	size  size
 }
 
@@ -78,6 +80,12 @@ var (
 	quickSize = size{Runs: 5, Parties: 20_000, Txs: 20_000, Sends: 3000, Ceiling: 60_000, Signatures: 20_000, Seconds: 3, Objects: []int{20_000, 100_000}, Profile: 20_000}
 )
 
+// runs are the sizes of single runs, to compare.
+func (s size) runs() string {
+	s.Objects = nil
+	return fmt.Sprintf("%+v", s)
+}
+
 // parts are what -only chooses from.
 var parts = []string{"throughput", "latency", "growth", "profile"}
 
@@ -92,7 +100,8 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.out, "out", "", "where the figures go; results.json where empty, but with -only nowhere")
 	f.StringVar(&o.docs, "docs", "", "the folder with benchmarks.md, whose figures and charts a whole run of full size renews")
 	f.StringVar(&o.dir, "dir", "", "where nodes and databases live, on a real disk; the system's folder for temporary files where empty")
-	big := f.Bool("10m", false, "growth to 10 million objects, too: about half an hour and 20 GB of disk")
+	big := f.Bool("10m", false, "growth to 10 million objects, too: about ten minutes and 20 GB of disk")
+	f.BoolVar(&o.again, "again", false, "with -only and whole parts: renew these in results.json and on the page, and keep the others as they are")
 	runs := f.Int("runs", 0, "runs of each; 5 where 0")
 	if err := f.Parse(args); err != nil {
 		return nil, err
@@ -113,10 +122,10 @@ func parse(args []string) (*options, error) {
 			o.only[name] = true
 		}
 	}
-	if o.out == "" && o.only == nil {
+	if o.out == "" && (o.only == nil || o.again) {
 		o.out = "results.json"
 	}
-	if o.quick || o.only != nil {
+	if o.quick || o.only != nil && !o.again {
 		o.docs = ""
 	}
 	if o.troth == "" {
@@ -139,6 +148,12 @@ func (o *options) check() error {
 		if !known(name) {
 			return fmt.Errorf("-only: there is neither a part nor a subject %q", name)
 		}
+		if o.again && !slices.Contains(parts, name) {
+			return fmt.Errorf("-again: %s is not a whole part: subjects are only comparable with those of the same run", name)
+		}
+	}
+	if o.again && o.only == nil {
+		return fmt.Errorf("-again: say with -only which parts")
 	}
 	if inMemory(o.dir) {
 		return fmt.Errorf("%s is in memory, so nothing there is durable; choose a folder on a disk with -dir", o.dir)

@@ -21,6 +21,11 @@ func measure(ctx context.Context, o *options) (err error) {
 	chosen := b.chosen()
 	b.bar = newProgress(b.steps(chosen))
 	r := &Results{Machine: machine(), Size: o.size, Quick: o.quick}
+	if o.again { // before an hour's work
+		if _, err := r.within(o); err != nil {
+			return err
+		}
+	}
 	if err := b.throughput(ctx, chosen, r); err != nil {
 		return err
 	}
@@ -38,6 +43,11 @@ func measure(ctx context.Context, o *options) (err error) {
 		}
 	}
 	b.bar.end()
+	if o.again {
+		if r, err = r.within(o); err != nil {
+			return err
+		}
+	}
 	r.print(os.Stdout)
 	return r.write(o)
 }

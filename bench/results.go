@@ -20,6 +20,45 @@ type Results struct {
 	Latency []Latency `json:"latency,omitempty"`
 	Growth  []Growth  `json:"growth,omitempty"`
 	Profile []Profile `json:"profile,omitempty"`
+	// Again says of parts that were measured anew since, by themselves, when.
+	Again map[string]string `json:"again,omitempty"`
+}
+
+// within puts what was measured into the results there are, of the same machine and
+// sizes.
+func (r *Results) within(o *options) (*Results, error) {
+	b, err := os.ReadFile(o.out)
+	if err != nil {
+		return nil, fmt.Errorf("-again: %w", err)
+	}
+	all := &Results{}
+	if err := json.Unmarshal(b, all); err != nil {
+		return nil, fmt.Errorf("-again: %s: %w", o.out, err)
+	}
+	was, is := all.Machine, r.Machine
+	if was.Cores != is.Cores || was.CPU != is.CPU || was.Memory != is.Memory || was.Go != is.Go || all.Quick != r.Quick || all.Size.runs() != r.Size.runs() {
+		return nil, fmt.Errorf("-again: %s is of another machine, another Go, or other sizes: run all parts", o.out)
+	}
+	if all.Again == nil {
+		all.Again = map[string]string{}
+	}
+	for _, part := range parts {
+		if !o.wants(part) {
+			continue
+		}
+		all.Again[part] = is.When
+		switch part {
+		case "throughput":
+			all.Figures, all.Ratios = r.Figures, r.Ratios
+		case "latency":
+			all.Latency = r.Latency
+		case "growth":
+			all.Growth, all.Size.Objects = r.Growth, r.Size.Objects
+		case "profile":
+			all.Profile = r.Profile
+		}
+	}
+	return all, nil
 }
 
 // Figure is a subject's throughput.
@@ -102,8 +141,14 @@ func (m Machine) line(r *Results) string {
 	if r.Quick {
 		size = "quick sizes"
 	}
-	return fmt.Sprintf("%d cores (%s), %d GiB, %s, %s; load averages at the start %s; medians of %d runs, %s; %s",
+	line := fmt.Sprintf("%d cores (%s), %d GiB, %s, %s; load averages at the start %s; medians of %d runs, %s; %s",
 		m.Cores, m.CPU, m.Memory>>30, m.OS, m.Go, m.Load, r.Size.Runs, size, m.When)
+	for _, part := range parts {
+		if when, ok := r.Again[part]; ok {
+			line += "; " + part + " again, by itself, " + when
+		}
+	}
+	return line
 }
 
 // table is one table, for the terminal and the page alike.
