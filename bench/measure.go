@@ -118,6 +118,9 @@ func (b *bench) throughput(ctx context.Context, chosen []subject, r *Results) (e
 			if ready[i] == nil {
 				continue
 			}
+			if err := warmMemory(runMemory(b.size.Txs)); err != nil {
+				return err
+			}
 			sample, err := ready[i].run(ctx)
 			if err != nil {
 				return fmt.Errorf("%s: %w", s.id, err)

@@ -109,6 +109,11 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 		if st.offers == nil {
 			seen, got = nil, nil
 		}
+		if st.timed { // signing took some seconds
+			if err := warmMemory(runMemory(len(txs))); err != nil {
+				return s, err
+			}
+		}
 		before, own := procCPU(p.pid()), ownCPU()
 		took, err := load(ctx, p.api, txs, k.perRequest, k.requests, seen)
 		if err := errors.Join(append(errs, err)...); err != nil {
