@@ -100,7 +100,7 @@ func parse(args []string) (*options, error) {
 	f.StringVar(&o.out, "out", "", "where the figures go; results.json where empty, but with -only nowhere")
 	f.StringVar(&o.docs, "docs", "", "the folder with benchmarks.md, whose figures and charts a whole run of full size renews")
 	f.StringVar(&o.dir, "dir", "", "where nodes and databases live, on a real disk; the system's folder for temporary files where empty")
-	big := f.Bool("10m", false, "growth to 10 million objects, too: about ten minutes and 20 GB of disk")
+	big := f.Bool("10m", false, "growth to 10 million objects, too: about ten minutes and 10 GB of disk")
 	f.BoolVar(&o.again, "again", false, "with -only and whole parts: renew these in results.json and on the page, and keep the others as they are")
 	runs := f.Int("runs", 0, "runs of each; 5 where 0")
 	if err := f.Parse(args); err != nil {

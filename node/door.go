@@ -18,7 +18,7 @@ const (
 )
 
 // knownKeys is how many keys are kept decoded, those of whoever uses this node these
-// days: with twice as many, a half of a percent of the machine's memory, within bounds.
+// days: with twice as many, less than a hundredth of the machine's memory, within bounds.
 func knownKeys() int { return int(min(max(memory()>>16, 1<<15), 1<<18)) }
 
 // arrival is a transaction at the door.

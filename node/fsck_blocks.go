@@ -157,7 +157,7 @@ func (f *fsck) strays(v *state.View, base int64) error {
 		if n++; n%1024 == 0 {
 			f.o.Progress("checking records", int64(n), 0)
 		}
-		if at, ok := v.Local(idKey(s.Id)); !ok || !bytes.Equal(at, key[1:]) {
+		if at, ok := v.Local(idKey(nil, s.Id)); !ok || !bytes.Equal(at, key[1:]) {
 			f.found(ledgerDir, "transaction %x of block %d isn't found by its id", s.Id, height)
 		}
 		if height < f.out.Base || height > f.out.Blocks {

@@ -29,21 +29,24 @@ func position(b []byte, height int64, index uint32) []byte {
 	return binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(b, uint64(height)), index)
 }
 
-func txKey(height int64, index uint32) []byte { return position([]byte{localTx}, height, index) }
+// txKey appends a transaction's.
+func txKey(b []byte, height int64, index uint32) []byte {
+	return position(append(b, localTx), height, index)
+}
 
-func idKey(id []byte) []byte { return append([]byte{localID}, id[:16]...) }
+// idKey appends the one that leads from an id.
+func idKey(b []byte, id []byte) []byte { return append(append(b, localID), id[:16]...) }
 
-// historyPrefix is where an object's history begins. Newest comes first, so
+// historyPrefix appends where an object's history begins. Newest comes first, so
 // positions are inverted.
-func historyPrefix(id string) []byte {
-	return append(append([]byte{localHistory}, id...), 0)
+func historyPrefix(b []byte, id string) []byte {
+	return append(append(append(b, localHistory), id...), 0)
 }
 
 // historyKey appends an entry's. The ledger's own work has the index 0, transactions
 // follow it.
 func historyKey(b []byte, id string, height int64, index uint32) []byte {
-	b = append(append(append(b, localHistory), id...), 0)
-	return position(b, ^height, ^index)
+	return position(historyPrefix(b, id), ^height, ^index)
 }
 
 // localPlace undoes position.
@@ -84,6 +87,9 @@ type notes struct {
 // notesMem is how much memory is taken at once.
 const notesMem = 64 << 10
 
+// seenFew is how many objects are looked through one by one.
+const seenFew = 16
+
 // lay returns what add appended.
 func (n *notes) lay(add func([]byte) []byte) []byte {
 	if cap(n.mem)-len(n.mem) < 128 {
@@ -113,10 +119,10 @@ func (a *app) locals(d *decided) []state.Local {
 		t.record = recordOf(s, d.height, uint32(i))
 		index := uint32(i)
 		n.txs = append(n.txs, state.Local{
-			Key:   n.lay(func(b []byte) []byte { return position(append(b, localTx), n.height, index) }),
+			Key:   n.lay(func(b []byte) []byte { return txKey(b, n.height, index) }),
 			Value: state.Encode(s)})
 		n.ids = append(n.ids, state.Local{
-			Key:   n.lay(func(b []byte) []byte { return append(append(b, localID), s.Id[:16]...) }),
+			Key:   n.lay(func(b []byte) []byte { return idKey(b, s.Id) }),
 			Value: n.lay(func(b []byte) []byte { return position(b, n.height, index) })})
 		if res.Code == 0 {
 			n.list(changes, nil, index+1)
@@ -144,13 +150,16 @@ func (n *notes) list(changes []state.Change, ref *pb.HistoryRef, index uint32) {
 			if id == "" || many[id] || many == nil && slices.Contains(n.seen, id) {
 				continue
 			}
-			if n.seen = append(n.seen, id); len(n.seen) == 16 {
-				many = make(map[string]bool, 64)
-				for _, id := range n.seen {
-					many[id] = true
+			if many == nil && len(n.seen) == seenFew {
+				many = make(map[string]bool, 4*seenFew)
+				for _, had := range n.seen {
+					many[had] = true
 				}
-			} else if many != nil {
+			}
+			if many != nil {
 				many[id] = true
+			} else {
+				n.seen = append(n.seen, id)
 			}
 			key := n.lay(func(b []byte) []byte { return historyKey(b, id, n.height, index) })
 			n.history = append(n.history, state.Local{Key: key, Value: value})
@@ -204,7 +213,7 @@ func historyRef(v *state.View, height int64, index uint32, value []byte) *pb.His
 
 // stored reads what is kept of a transaction; nil where that is nothing.
 func stored(v *state.View, height int64, index uint32) *pb.StoredTx {
-	b, ok := v.Local(txKey(height, index))
+	b, ok := v.Local(txKey(nil, height, index))
 	if !ok {
 		return nil
 	}
@@ -217,7 +226,7 @@ func stored(v *state.View, height int64, index uint32) *pb.StoredTx {
 
 // record finds a transaction's record; nil where this node has none.
 func record(v *state.View, id op.ID) *pb.TxRecord {
-	at, ok := v.Local(idKey(id[:]))
+	at, ok := v.Local(idKey(nil, id[:]))
 	if !ok || len(at) != 12 {
 		return nil
 	}

@@ -48,7 +48,7 @@ func TestHistoryOfMany(t *testing.T) {
 	defer v.Release()
 	for i, p := range w.people {
 		found := 0
-		v.ScanLocal(historyPrefix(p.id), nil, func(key, _ []byte) bool {
+		v.ScanLocal(historyPrefix(nil, p.id), nil, func(key, _ []byte) bool {
 			if height, index := historyPlace(key); height == r.Height && index == r.Index+1 {
 				found++
 			}

@@ -188,7 +188,7 @@ func (p *pruner) forgetTxs(ctx context.Context, before int64) (n int, err error)
 			last = append(append(last[:0], key...), 0)
 			var s pb.StoredTx
 			if s.UnmarshalVT(value) == nil && len(s.Id) >= 16 {
-				gone = append(gone, state.Local{Key: idKey(s.Id)})
+				gone = append(gone, state.Local{Key: idKey(nil, s.Id)})
 			}
 			return len(gone) < forgetMax
 		})

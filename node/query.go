@@ -39,7 +39,7 @@ type HistoryEntry struct {
 // History returns an object's history, newest first, at most size entries, from
 // a place on; the newest where it is empty.
 func (n *Node) History(v *state.View, id string, place []byte, size int) (out []HistoryEntry) {
-	prefix := historyPrefix(id)
+	prefix := historyPrefix(nil, id)
 	from := append(bytes.Clone(prefix), place...)
 	first := kept(v)
 	v.ScanLocal(prefix, from, func(key, value []byte) bool {

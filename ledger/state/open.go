@@ -15,8 +15,8 @@ import (
 )
 
 // How Pebble sorts what a block writes all over its keys. Its own choices suit less
-// memory: with them, two fifths of the processor time of a promise went into sorting
-// the same entries level by level.
+// memory: with them, a good part of the processor time of a promise went into merging
+// the same entries level by level. See decision 2.
 const (
 	// How much is sorted in memory before it goes to a file: an eighth of the block
 	// cache, within bounds, of whose memory it is. It is taken up to four times while

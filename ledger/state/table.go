@@ -153,23 +153,25 @@ type Index[V any, P message[V]] struct {
 // NewIndex registers an index. entries gives a row's places in it; a row with
 // none is left out. The key is added, so that rows may share a place.
 func NewIndex[V any, P message[V]](t Table[V, P], id byte, name string, entries func(Key, P) []string) Index[V, P] {
+	t.moves = true
+	return newIndex(t, id, name, entries)
+}
+
+func newIndex[V any, P message[V]](t Table[V, P], id byte, name string, entries func(Key, P) []string) Index[V, P] {
 	if registry.indexes[id] != nil {
 		panic(fmt.Sprintf("state: index number %d: both %s and %s", id, registry.indexes[id].name, name))
 	}
 	ix := &index{id: id, name: name, table: t.spec,
 		entries: func(k Key, r Record) []string { return entries(k, r.(P)) }}
 	registry.indexes[id] = ix
-	t.indexes, t.moves = append(t.indexes, ix), true
+	t.indexes = append(t.indexes, ix)
 	return Index[V, P]{ix, t}
 }
 
 // NewKeyIndex is NewIndex for places that the key alone gives: a row's stay as long
 // as it, and no change of it asks for them.
 func NewKeyIndex[V any, P message[V]](t Table[V, P], id byte, name string, entries func(Key) []string) Index[V, P] {
-	moves := t.moves
-	ix := NewIndex(t, id, name, func(k Key, _ P) []string { return entries(k) })
-	t.moves = moves
-	return ix
+	return newIndex(t, id, name, func(k Key, _ P) []string { return entries(k) })
 }
 
 // Keys yields, in order, the keys of the rows whose place in the index begins
