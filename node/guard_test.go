@@ -1,6 +1,7 @@
 package node
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -84,19 +85,53 @@ func TestStrangers(t *testing.T) {
 
 // TestKeysFollow: the door's memory of keys follows the blocks.
 func TestKeysFollow(t *testing.T) {
-	w := newWorld(t, 1)
+	w := newWorld(t, 2)
 	w.mint(10)
-	g, id := w.app.door.guard, w.people[0].id
-	if keys := g.ring.keys(w.store, id); len(keys) != 1 {
-		t.Fatalf("%v", keys)
-	}
+	ring, me := w.app.door.guard.ring, w.people[0]
 	fresh, _ := newActor(t, "fresh")
-	w.must(w.people[0].tx(t, &pb.AddKeyRequest{Key: &pb.Key{Scheme: pb.Scheme(fresh.key.Scheme()), PublicKey: fresh.key.Public(), Role: pb.KeyRole_AGENT}}))
-	if keys := g.ring.keys(w.store, id); len(keys) != 2 {
-		t.Fatalf("after AddKey: %v", keys)
+	key := &pb.Key{Scheme: pb.Scheme(fresh.key.Scheme()), PublicKey: fresh.key.Public(), Role: pb.KeyRole_AGENT}
+	knows := func(id string, keys ...*pb.Key) bool {
+		x := &op.Tx{Body: &pb.TxBody{Party: id}}
+		for _, k := range keys {
+			x.Signatures = append(x.Signatures, &pb.Signature{Scheme: k.Scheme, PublicKey: k.PublicKey})
+		}
+		said := ring.knows(w.store, x)
+		if again := ring.knows(w.store, x); again != said {
+			t.Fatalf("first %v, then %v", said, again)
+		}
+		return said
 	}
-	if keys := g.ring.keys(w.store, "p_aaaaaaaaaaaaaaaaaaaaaaaaaa"); keys != nil {
-		t.Fatalf("nobody has %v", keys)
+	own := &pb.Key{Scheme: pb.Scheme(me.key.Scheme()), PublicKey: me.key.Public()}
+	if !knows(me.id, own) || knows(me.id, own, key) || knows(w.people[1].id, own) || knows("p_aaaaaaaaaaaaaaaaaaaaaaaaaa", own) {
+		t.Fatal("at first")
+	}
+	w.must(me.tx(t, &pb.AddKeyRequest{Key: key}))
+	if !knows(me.id, own, key) || knows(w.people[1].id, key) {
+		t.Fatal("after AddKey")
+	}
+	w.must(me.tx(t, &pb.RemoveKeyRequest{PublicKey: key.PublicKey}))
+	if !knows(me.id, own) || knows(me.id, own, key) {
+		t.Fatal("after RemoveKey")
+	}
+}
+
+// TestRing: a ring of many keys stays as large as it is, and finds those that came
+// last.
+func TestRing(t *testing.T) {
+	w := newWorld(t, 1)
+	r := newRing(w.store)
+	r.sets = r.sets[:4]
+	for i := range 1000 {
+		tag := r.tag("somebody", pb.Scheme_ED25519, fmt.Append(nil, i))
+		r.put(tag)
+		if !r.has(tag) {
+			t.Fatalf("key %d is not found", i)
+		}
+		if i%2 == 0 {
+			if r.drop(tag); r.has(tag) {
+				t.Fatalf("key %d is still found", i)
+			}
+		}
 	}
 }
 

@@ -4,6 +4,8 @@
 package rate
 
 import (
+	"hash/maphash"
+	"math/bits"
 	"sync"
 	"time"
 )
@@ -14,33 +16,45 @@ const Burst = 4
 
 // Limiter limits by key. Any goroutine may use it. A nil Limiter limits nothing.
 type Limiter[K comparable] struct {
-	rate float64 // tokens a second
-	size float64 // tokens of a full bucket
-	most int     // buckets in one generation
-	now  func() time.Time
+	rate  float64       // tokens a second
+	whole time.Duration // in which an empty bucket gets full
+	start time.Time
+	now   func() time.Time
+	seed  maphash.Seed
 
-	// mu guards the buckets. They are in two generations: when the young one is
-	// full it becomes the old one, and who didn't come in between is forgotten,
-	// which gives it a full bucket.
-	mu         sync.Mutex
-	young, old map[K]*bucket
+	// mu guards the buckets. A key has its place in one set, found by its hash, so a
+	// look costs one line of memory; where the set has no room, the bucket that will
+	// be full first is forgotten, which gives its key least.
+	mu   sync.Mutex
+	sets []set
 }
 
+type set [4]bucket
+
+// bucket is a token bucket as the one number it comes to: when it will be full.
+// (The virtual scheduling form of the generic cell rate algorithm, ITU-T I.371.)
 type bucket struct {
-	tokens float64 // as of at; below zero where more was taken than there was
-	at     time.Time
+	tag  uint64        // of its key, by a seed that nobody knows; 0 where there is none
+	full time.Duration // after the limiter's start
 }
 
 // New returns a limiter of so many tokens a second for each key; nil, which
 // limits nothing, where that is 0. A bucket holds Burst seconds' worth, and not
 // less than least, so that a thing which takes so many at once can ever be done.
-// It remembers at least most/2 keys and at most most.
+// It remembers at most so many keys as most, and at least half as many, but one set.
 func New[K comparable](perSecond, least, most int) *Limiter[K] {
 	if perSecond <= 0 {
 		return nil
 	}
-	return &Limiter[K]{rate: float64(perSecond), size: float64(max(Burst*perSecond, least)), most: max(most/2, 1),
-		now: time.Now, young: make(map[K]*bucket)}
+	sets := 1 << max(bits.Len(uint(most/len(set{})))-1, 0)
+	l := &Limiter[K]{rate: float64(perSecond), start: time.Now(), now: time.Now, seed: maphash.MakeSeed(), sets: make([]set, sets)}
+	l.whole = l.time(max(Burst*perSecond, least))
+	return l
+}
+
+// time is how long n tokens take to come.
+func (l *Limiter[K]) time(n int) time.Duration {
+	return time.Duration(float64(n) / l.rate * float64(time.Second))
 }
 
 // Take takes n tokens where they are there. Otherwise it takes none and returns
@@ -49,13 +63,13 @@ func (l *Limiter[K]) Take(k K, n int) (wait time.Duration, ok bool) {
 	if l == nil {
 		return 0, true
 	}
-	l.mu.Lock()
+	now, set, tag := l.look(k)
 	defer l.mu.Unlock()
-	b := l.of(k)
-	if lack := float64(n) - b.tokens; lack > 0 {
-		return time.Duration(lack / l.rate * float64(time.Second)), false
+	full := set.full(tag, now) + l.time(n)
+	if wait := full - now - l.whole; wait > 0 {
+		return wait, false
 	}
-	b.tokens -= float64(n)
+	set.put(tag, full)
 	return 0, true
 }
 
@@ -65,10 +79,9 @@ func (l *Limiter[K]) Charge(k K, n int) {
 	if l == nil || n == 0 {
 		return
 	}
-	l.mu.Lock()
+	now, set, tag := l.look(k)
 	defer l.mu.Unlock()
-	b := l.of(k)
-	b.tokens = max(b.tokens-float64(n), -l.size)
+	set.put(tag, min(set.full(tag, now)+min(l.time(n), 2*l.whole), now+2*l.whole))
 }
 
 // Empty says whether a key has not one token left, and how long until it has.
@@ -76,62 +89,39 @@ func (l *Limiter[K]) Empty(k K) (wait time.Duration, empty bool) {
 	if l == nil {
 		return 0, false
 	}
-	l.mu.Lock()
+	now, set, tag := l.look(k)
 	defer l.mu.Unlock()
-	b := l.find(k)
-	if b == nil {
-		return 0, false
-	}
-	l.fill(b)
-	if lack := 1 - b.tokens; lack > 0 {
-		return time.Duration(lack / l.rate * float64(time.Second)), true
-	}
-	return 0, false
+	wait = set.full(tag, now) + l.time(1) - now - l.whole
+	return max(wait, 0), wait > 0
 }
 
-// of is a key's bucket, as full as it is now.
-func (l *Limiter[K]) of(k K) *bucket {
-	b := l.find(k)
-	if b == nil {
-		b = &bucket{tokens: l.size, at: l.now()}
-		l.put(k, b)
-		return b
-	}
-	l.fill(b)
-	return b
+// look finds where a key has its place. The caller has to unlock mu.
+func (l *Limiter[K]) look(k K) (now time.Duration, s *set, tag uint64) {
+	tag = maphash.Comparable(l.seed, k)
+	now = l.now().Sub(l.start)
+	l.mu.Lock()
+	return now, &l.sets[tag%uint64(len(l.sets))], max(tag, 1)
 }
 
-func (l *Limiter[K]) find(k K) *bucket {
-	b := l.young[k]
-	if b == nil {
-		if b = l.old[k]; b != nil {
-			delete(l.old, k)
-			l.put(k, b)
+// full is when a key's bucket will be full, or is.
+func (s *set) full(tag uint64, now time.Duration) time.Duration {
+	for i := range s {
+		if s[i].tag == tag {
+			return max(s[i].full, now)
 		}
 	}
-	return b
+	return now
 }
 
-func (l *Limiter[K]) put(k K, b *bucket) {
-	if len(l.young) >= l.most {
-		l.old, l.young = l.young, make(map[K]*bucket)
+func (s *set) put(tag uint64, full time.Duration) {
+	at := &s[0]
+	for i := range s {
+		if b := &s[i]; b.tag == tag || b.tag == 0 {
+			at = b
+			break
+		} else if b.full < at.full {
+			at = b
+		}
 	}
-	l.young[k] = b
-}
-
-func (l *Limiter[K]) fill(b *bucket) {
-	now := l.now()
-	if d := now.Sub(b.at); d > 0 {
-		b.tokens, b.at = min(b.tokens+d.Seconds()*l.rate, l.size), now
-	}
-}
-
-// Len is how many keys are remembered.
-func (l *Limiter[K]) Len() int {
-	if l == nil {
-		return 0
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.young) + len(l.old)
+	*at = bucket{tag, full}
 }

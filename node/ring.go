@@ -1,0 +1,141 @@
+package node
+
+import (
+	"bytes"
+	"hash/maphash"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/state"
+)
+
+// ringSets is how many sets a ring has: half a million keys have a place.
+const ringSets = 1 << 16
+
+// ring remembers which keys are whose, each as a number made of both by a seed that
+// nobody knows. What it says may be a moment old, or with a chance of 2⁻⁶⁰ wrong:
+// nothing depends on it but what a refusal costs.
+type ring struct {
+	seed  maphash.Seed
+	sets  []keySet
+	epoch atomic.Uint64 // of commits that changed a party
+	// mu guards what is written, and that a party has not changed since its keys were
+	// read. Reading takes no lock.
+	mu sync.Mutex
+}
+
+// keySet is a line of memory.
+type keySet [8]atomic.Uint64
+
+// newRing takes in the parties that are in memory at the start.
+func newRing(s *state.Store) *ring {
+	r := &ring{seed: maphash.MakeSeed(), sets: make([]keySet, ringSets)}
+	n := 0
+	for id, p := range party.Parties.Warm(s) {
+		if n += len(p.Keys); n > ringSets*len(keySet{}) {
+			break
+		}
+		for _, k := range p.Keys {
+			r.put(r.tag(string(id), k.Scheme, k.PublicKey))
+		}
+	}
+	return r
+}
+
+// knows says whether all keys that signed are the party's, as of the last commit.
+func (r *ring) knows(s *state.Store, t *op.Tx) bool {
+	for _, x := range t.Signatures {
+		if !r.has(r.tag(t.Body.Party, x.Scheme, x.PublicKey)) && !r.learn(s, t.Body.Party, x) {
+			return false
+		}
+	}
+	return true
+}
+
+// learn looks whether a key is the party's, and remembers it if so.
+func (r *ring) learn(s *state.Store, id string, x *pb.Signature) bool {
+	epoch := r.epoch.Load()
+	v := s.View()
+	p, _ := party.Parties.Peek(v, state.Key(id))
+	v.Release()
+	if !slices.ContainsFunc(p.GetKeys(), func(k *pb.Key) bool {
+		return k.Scheme == x.Scheme && bytes.Equal(k.PublicKey, x.PublicKey)
+	}) {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.epoch.Load() == epoch {
+		r.put(r.tag(id, x.Scheme, x.PublicKey))
+	}
+	return true
+}
+
+// committed forgets the keys of parties that a block changed.
+func (r *ring) committed(changes []state.Change) {
+	moved := false
+	for _, c := range changes {
+		before, _, ok := party.Parties.Of(c)
+		if !ok {
+			continue
+		}
+		if !moved {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.epoch.Add(1)
+			moved = true
+		}
+		for _, k := range before.GetKeys() {
+			r.drop(r.tag(string(c.Key()), k.Scheme, k.PublicKey))
+		}
+	}
+}
+
+func (r *ring) tag(id string, scheme pb.Scheme, key []byte) uint64 {
+	var h maphash.Hash
+	h.SetSeed(r.seed)
+	_, _ = h.WriteString(id)
+	_ = h.WriteByte(byte(scheme))
+	_, _ = h.Write(key)
+	return max(h.Sum64(), 1) // 0 is an empty place
+}
+
+func (r *ring) set(tag uint64) *keySet { return &r.sets[tag%uint64(len(r.sets))] }
+
+func (r *ring) has(tag uint64) bool {
+	s := r.set(tag)
+	for i := range s {
+		if s[i].Load() == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// put remembers a key, in the place of any other where the set is full.
+func (r *ring) put(tag uint64) {
+	s := r.set(tag)
+	at := int(tag >> 61)
+	for i := range s {
+		switch s[i].Load() {
+		case tag:
+			return
+		case 0:
+			at = i
+		}
+	}
+	s[at].Store(tag)
+}
+
+func (r *ring) drop(tag uint64) {
+	s := r.set(tag)
+	for i := range s {
+		if s[i].Load() == tag {
+			s[i].Store(0)
+		}
+	}
+}
