@@ -6,7 +6,7 @@ package sig
 // that don't hold into single signatures. While that happens, a [Batch] begins with
 // partSize: whoever keeps sending bad signatures gains nothing by the large ones.
 const (
-	batchSize = 512
+	batchSize = 1024
 	partSize  = 64
 )
 
