@@ -63,9 +63,10 @@ type Machine struct {
 	overlay *state.Overlay
 	// scratch is the context of what runs: one after the other, and nobody keeps it.
 	scratch op.Context
-	// trial is where transactions of the next block were admitted: what that read
-	// need not be looked for again.
-	trial *state.Overlay
+	// trial is where transactions of the next block were admitted: what that found
+	// need not be found again.
+	trial *Trial
+	tried int // how many the last one admitted: as many may come again
 	// protocol is the version of the rules in force.
 	protocol uint32
 	// due is where to look for deadlines from, and nextDue what it will be once
@@ -100,7 +101,7 @@ func (m *Machine) ReadyNext() error { return council.Ready(m.store.Begin(), m.st
 // and what is due first, then every transaction, each followed by the
 // settlements it caused. Nothing is visible until Commit.
 func (m *Machine) Execute(b Block) *Executed {
-	o := m.begin()
+	o, trial := m.begin()
 	genesis := o.Mark() // what the block itself does comes after it
 	m.loadParams(o)
 	if state.At(b.Time) < m.due {
@@ -114,8 +115,9 @@ func (m *Machine) Execute(b Block) *Executed {
 	work := int(m.params.WorkPerBlock)
 	work -= op.RunDue(m.context(o, b), work, false)
 	x.Begin = int(o.Mark())
+	known := trial.forBlock(m, b)
 	for i := range b.Txs {
-		x.Results[i] = m.transact(o, b, &b.Txs[i])
+		x.Results[i] = m.transact(o, b, &b.Txs[i], known.next(b.Txs[i].Decoded))
 		if x.Results[i].Code == 0 && work > 0 {
 			c := m.context(o, b)
 			c.Tx = b.Txs[i].Decoded.ID
@@ -138,24 +140,18 @@ func (m *Machine) Execute(b Block) *Executed {
 
 // begin is where a block is executed: upon what the genesis left, or where its
 // transactions were admitted, with all of that taken back.
-func (m *Machine) begin() *state.Overlay {
+func (m *Machine) begin() (*state.Overlay, *Trial) {
 	o, trial := m.overlay, m.trial
 	m.overlay, m.trial = nil, nil
 	switch {
 	case o != nil:
-		return o
-	case trial != nil && trial.Rewind():
-		return trial
+		return o, nil
+	case trial != nil && trial.overlay.Rewind():
+		m.tried = len(trial.admitted)
+		return trial.overlay, trial
 	default:
-		return m.store.BeginLike()
+		return m.store.BeginLike(), nil
 	}
-}
-
-// Trial is where transactions of the next block can be admitted, one after the
-// other.
-func (m *Machine) Trial() *state.Overlay {
-	m.trial = m.store.BeginLike()
-	return m.trial
 }
 
 // Commit makes the executed block visible, with what the node keeps beside it.
@@ -190,22 +186,24 @@ func (m *Machine) context(o *state.Overlay, b Block) *op.Context {
 
 // transact runs one transaction. A refused one leaves nothing behind but its
 // idempotency key, and its charge where it was admitted: once in a block, a
-// refusal is final.
-func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
+// refusal is final. What its admission found, where there was one, is had again as
+// long as it would find the same.
+func (m *Machine) transact(o *state.Overlay, b Block, t *Tx, before *admitted) *pb.TxResult {
 	if t.Err != nil {
 		return refused(t.Err, 0)
 	}
 	c := m.context(o, b)
 	c.Tx, c.Signer, c.Signatures, c.Body = t.Decoded.ID, t.Decoded.Body.Party, t.Decoded.Signatures, t.Decoded.Body
 	mark := o.Mark()
-	if err := ready(c, t.Decoded); err != nil {
+	if err := before.ready(c, t.Decoded); err != nil {
 		return refused(err, 0)
 	}
 	// From here on its key is used. It was admitted when the block was proposed,
 	// and what came before it may have changed that: could it be handed in again,
 	// it might run after its party was told that it never will.
 	party.Use(c, t.Decoded)
-	if err := entitled(c, t.Decoded); err != nil {
+	free, err := before.entitled(c, t.Decoded)
+	if err != nil {
 		o.Undo(mark)
 		return refused(err, 0)
 	}
@@ -214,28 +212,13 @@ func (m *Machine) transact(o *state.Overlay, b Block, t *Tx) *pb.TxResult {
 	if err != nil {
 		return refused(err, failed+1)
 	}
-	if err := party.CheckSpend(c, t.Decoded, spent(c, t.Decoded)); err != nil {
-		o.Undo(mark)
-		return refused(err, 0)
+	if !free {
+		if err := party.CheckSpend(c, t.Decoded, spent(c, t.Decoded)); err != nil {
+			o.Undo(mark)
+			return refused(err, 0)
+		}
 	}
 	return &pb.TxResult{Responses: responses}
-}
-
-// ready asks whether a transaction is of this chain and time, and new.
-func ready(c *op.Context, t *op.Tx) error {
-	if err := party.CheckTime(c, t); err != nil {
-		return err
-	}
-	return party.CheckUnused(c, t)
-}
-
-// entitled asks whether those who signed may do this, and so much; it charges
-// them for it.
-func entitled(c *op.Context, t *op.Tx) error {
-	if err := party.Authorise(c, t); err != nil {
-		return err
-	}
-	return party.Charge(c, t.Weight())
 }
 
 // Ahead reads what transactions that are about to be admitted or executed will
@@ -247,23 +230,6 @@ func (m *Machine) Ahead(n int, tx func(i int) *op.Tx) {
 			t.Ahead(row)
 		}
 	})
-}
-
-// Admits says whether a transaction would be admitted now, on the committed
-// state: the door's question, and a proposer's. It changes nothing.
-func (m *Machine) Admits(o *state.Overlay, height int64, now time.Time, t *op.Tx) error {
-	c := m.context(o, Block{Height: height, Time: now})
-	c.Tx, c.Signer, c.Signatures, c.Body = t.ID, t.Body.Party, t.Signatures, t.Body
-	if err := ready(c, t); err != nil {
-		return err
-	}
-	mark := o.Mark()
-	if err := entitled(c, t); err != nil {
-		o.Undo(mark)
-		return err
-	}
-	party.Use(c, t)
-	return nil
 }
 
 func refused(err error, failed int) *pb.TxResult {

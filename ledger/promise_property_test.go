@@ -123,7 +123,7 @@ func (m *market) block(step time.Duration) {
 	}
 	m.pending = nil
 	m.blocks = append(m.blocks, b)
-	x := execute(m.t, m.machine, int64(len(m.blocks)), b)
+	x := execute(m.t, m.machine, int64(len(m.blocks)), b, true)
 	m.last, m.now = m.now, m.now.Add(time.Second)
 	m.mirror(x.Changes)
 	for _, r := range x.Results {

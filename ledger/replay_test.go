@@ -170,11 +170,17 @@ func (h *history) again(t *rapid.T, c *cast, cores int) {
 			if i == 0 {
 				break
 			}
-			o := m.Trial()
+			trial := m.Trial(b.Height, b.Time)
+			if rapid.Bool().Draw(t, "agreed") { // the last one may be of this very block
+				for _, tx := range b.Txs {
+					_ = trial.Admits(tx.Decoded)
+				}
+				continue
+			}
 			for _, other := range []ledger.Block{b, h.blocks[rapid.IntRange(0, len(h.blocks)-1).Draw(t, "other")]} {
 				for _, tx := range other.Txs {
 					if rapid.Bool().Draw(t, "tried") {
-						_ = m.Admits(o, b.Height, b.Time, tx.Decoded)
+						_ = trial.Admits(tx.Decoded)
 					}
 				}
 			}

@@ -195,7 +195,7 @@ func (p *player) run() {
 	for _, tx := range p.pending {
 		b.txs = append(b.txs, tx.raw)
 	}
-	x := execute(p.t, p.machine, int64(len(p.blocks)+1), b)
+	x := execute(p.t, p.machine, int64(len(p.blocks)+1), b, true)
 	p.blocks = append(p.blocks, b)
 	p.roots = append(p.roots, x.Root)
 	p.last, p.now = p.now, p.now.Add(time.Second)
@@ -209,8 +209,9 @@ func (p *player) run() {
 	}
 }
 
-// execute runs a block as a node does and checks every invariant after it.
-func execute(t testing.TB, m *ledger.Machine, height int64, b block) *ledger.Executed {
+// execute runs a block as a node does and checks every invariant after it. A node
+// that agreed to the block before has tried its transactions.
+func execute(t testing.TB, m *ledger.Machine, height int64, b block, tried bool) *ledger.Executed {
 	t.Helper()
 	txs := make([]ledger.Tx, len(b.txs))
 	for i, raw := range b.txs {
@@ -219,6 +220,14 @@ func execute(t testing.TB, m *ledger.Machine, height int64, b block) *ledger.Exe
 			err = d.Verify()
 		}
 		txs[i] = ledger.Tx{Decoded: d, Err: err}
+	}
+	if tried && height > 1 {
+		trial := m.Trial(height, b.time)
+		for _, tx := range txs {
+			if tx.Err == nil {
+				_ = trial.Admits(tx.Decoded)
+			}
+		}
 	}
 	x := m.Execute(ledger.Block{Height: height, Time: b.time, Txs: txs, Evidence: b.evidence})
 	if err := m.Commit(nil); err != nil {
@@ -238,12 +247,13 @@ func execute(t testing.TB, m *ledger.Machine, height int64, b block) *ledger.Exe
 	return x
 }
 
-// replay runs the blocks of a story on another machine.
+// replay runs the blocks of a story on another machine, as one does that was not
+// there when they were proposed.
 func replay(t *testing.T, p *player) (roots [][32]byte) {
 	t.Helper()
 	m := newMachine(t, p.genesis)
 	for i, b := range p.blocks {
-		roots = append(roots, execute(t, m, int64(i+1), b).Root)
+		roots = append(roots, execute(t, m, int64(i+1), b, false).Root)
 	}
 	return roots
 }

@@ -164,9 +164,9 @@ func (a *app) ProcessProposal(_ context.Context, r *abci.RequestProcessProposal)
 		return &abci.ResponseProcessProposal{Status: abci.ResponseProcessProposal_ACCEPT}, nil
 	}
 	d := a.decode(r.Height, r.Time, r.Txs)
-	o := a.machine.Trial()
+	trial := a.machine.Trial(r.Height, r.Time)
 	for _, t := range d.txs {
-		if t.err != nil || a.machine.Admits(o, r.Height, r.Time, t.tx) != nil {
+		if t.err != nil || trial.Admits(t.tx) != nil {
 			return reject, nil
 		}
 	}

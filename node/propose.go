@@ -147,12 +147,12 @@ func (a *app) screen(height int64, at time.Time, candidates []*pooled) []*pooled
 		return nil
 	}
 	a.machine.Ahead(len(candidates), func(i int) *op.Tx { return candidates[i].tx })
-	o := a.machine.Trial()
+	trial := a.machine.Trial(height, at)
 	good := candidates[:0]
 	var bad []*pooled
 	var why []error
 	for _, c := range candidates {
-		if err := a.machine.Admits(o, height, at, c.tx); err != nil {
+		if err := trial.Admits(c.tx); err != nil {
 			bad, why = append(bad, c), append(why, err)
 		} else {
 			good = append(good, c)

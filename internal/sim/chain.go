@@ -120,14 +120,14 @@ func (s *sim) propose(proposer int, b block) (good, bad [][]byte) {
 		if i != proposer && s.r.IntN(3) > 0 {
 			continue
 		}
-		o := r.machine.Trial()
+		trial := r.machine.Trial(b.height, b.time)
 		for _, j := range order {
-			t, raw := decode(s.pending[j].raw), s.pending[j].raw
+			t, raw := r.decode(s.pending[j].raw), s.pending[j].raw
 			if len(good) == blockMax && i == proposer {
 				break
 			}
 			if t.Err == nil {
-				t.Err = r.machine.Admits(o, b.height, b.time, t.Decoded)
+				t.Err = trial.Admits(t.Decoded)
 			}
 			switch {
 			case i != proposer: // as its door does, which leaves nothing behind
@@ -203,11 +203,11 @@ func (s *sim) judge(proposer int, b block, txs [][]byte) bool {
 			continue
 		}
 		var err error
-		o := r.machine.Trial()
+		trial := r.machine.Trial(b.height, b.time)
 		for j, raw := range txs {
-			t := decode(raw)
+			t := r.decode(raw)
 			if err = t.Err; err == nil {
-				err = r.machine.Admits(o, b.height, b.time, t.Decoded)
+				err = trial.Admits(t.Decoded)
 			}
 			if err != nil {
 				err = fmt.Errorf("%s: transaction %d: %w", r.name, j+1, err)

@@ -24,13 +24,14 @@ type replica struct {
 	// and not for long; nil where nothing is being written.
 	written chan error
 	gate    chan struct{}
+	decoded map[string]ledger.Tx // since the last block
 }
 
 // crashes is the name of the machine whose power is taken away.
 const crashes = "crashing"
 
 func newReplica(name string, g *pb.Genesis) *replica {
-	r := &replica{name: name, fs: vfs.NewMem(), genesis: g}
+	r := &replica{name: name, fs: vfs.NewMem(), genesis: g, decoded: make(map[string]ledger.Tx)}
 	if name == crashes {
 		r.fs = vfs.NewCrashableMem() // which takes twice the memory
 	}
@@ -59,14 +60,26 @@ func (r *replica) run(s *state.Store) {
 	}
 }
 
+// decode decodes a transaction once until a block is executed, as a node does: what
+// admitting it found is known by it.
+func (r *replica) decode(raw []byte) ledger.Tx {
+	t, ok := r.decoded[string(raw)]
+	if !ok {
+		t = decode(raw)
+		r.decoded[string(raw)] = t
+	}
+	return t
+}
+
 // execute decodes and executes a block, and has it written while the machine
 // goes on, as a node does.
 func (r *replica) execute(b *block) *ledger.Executed {
 	r.settle()
 	txs := make([]ledger.Tx, len(b.txs))
 	for i, raw := range b.txs {
-		txs[i] = decode(raw)
+		txs[i] = r.decode(raw)
 	}
+	clear(r.decoded)
 	x := r.machine.Execute(ledger.Block{Height: b.height, Time: b.time, Txs: txs, Evidence: b.evidence})
 	if err := r.machine.Advance(); err != nil {
 		failf("%s: commit: %v", r.name, err)

@@ -16,47 +16,52 @@ import (
 // established. Errors: BAD_SIGNATURE for two by one key, BAD_ASSERTION,
 // UNKNOWN_PARTY, UNKNOWN_KEY, KEY_EXPIRED, KEY_NOT_ALLOWED, MORE_SIGNATURES,
 // PARTY_FROZEN, and WRONG_STATE for a retired device.
-func Authorise(c *op.Context, t *op.Tx) error {
+//
+// free says that CheckSpend would have nothing to object, whatever the operations
+// take: there is no policy and no limit, and they can't make one.
+func Authorise(c *op.Context, t *op.Tx) (free bool, err error) {
 	if err := checkDistinct(t.Signatures); err != nil {
-		return err
+		return false, err
 	}
 	for i, s := range t.Signatures {
 		if err := checkAssertion(c, s); err != nil {
-			return op.Errorf(pb.Code_BAD_ASSERTION, "signature %d: %v", i+1, err)
+			return false, op.Errorf(pb.Code_BAD_ASSERTION, "signature %d: %v", i+1, err)
 		}
 	}
 	p, ok := Parties.Peek(c.State, state.Key(t.Body.Party))
 	if ok {
 		p = inForce(p, c.Now)
 	} else if p = newcomer(t.Body, t.Signatures); p == nil {
-		return op.Errorf(pb.Code_UNKNOWN_PARTY,
+		return false, op.Errorf(pb.Code_UNKNOWN_PARTY,
 			"there is no party %s; one that comes by itself starts with CreateParty, and its id is made from its first key and the salt", t.Body.Party)
 	}
-	return authorise(c, p, t.Signatures, t.Body.Ops)
+	keys, err := authorise(c, p, t.Signatures, t.Body.Ops)
+	return err == nil && spendsFreely(p, keys, t.Body.Ops), err
 }
 
-// authorise says whether signatures by a party's keys allow operations.
-func authorise(c *op.Context, p *pb.Party, sigs []*pb.Signature, ops []*pb.Operation) error {
+// authorise says whether signatures by a party's keys allow operations, and which
+// keys those are.
+func authorise(c *op.Context, p *pb.Party, sigs []*pb.Signature, ops []*pb.Operation) ([]*pb.Key, error) {
 	keys, err := signing(c, p, sigs)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, o := range ops {
 		if err := allow(p, keys, o.Code); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if p.Frozen {
 		for _, o := range ops {
 			if err := allowFrozen(p, keys, o.Code); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	if p.Retired {
-		return op.Errorf(pb.Code_WRONG_STATE, "device %s is retired and signs nothing any more", p.Id)
+		return nil, op.Errorf(pb.Code_WRONG_STATE, "device %s is retired and signs nothing any more", p.Id)
 	}
-	return nil
+	return keys, nil
 }
 
 func checkDistinct(sigs []*pb.Signature) error {

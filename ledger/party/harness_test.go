@@ -144,7 +144,8 @@ func (w *world) submit(b *pb.TxBody, signers ...signer) error {
 	c := w.context()
 	c.Tx, c.Signer, c.Signatures, c.Body = t.ID, t.Body.Party, t.Signatures, t.Body
 	mark := w.o.Mark()
-	if err := admit(c, t); err != nil {
+	free, err := admit(c, t)
+	if err != nil {
 		w.o.Undo(mark)
 		return err
 	}
@@ -155,23 +156,26 @@ func (w *world) submit(b *pb.TxBody, signers ...signer) error {
 	spent := w.spent
 	w.spent = nil
 	if err := CheckSpend(c, t, spent); err != nil {
+		if free {
+			w.t.Fatalf("Authorise said that nothing bounds what it spends, and yet: %v", err)
+		}
 		w.o.Undo(mark)
 		return err
 	}
 	return nil
 }
 
-func admit(c *op.Context, t *op.Tx) error {
+func admit(c *op.Context, t *op.Tx) (free bool, err error) {
 	for _, ask := range []func(*op.Context, *op.Tx) error{CheckTime, CheckUnused} {
 		if err := ask(c, t); err != nil {
-			return err
+			return false, err
 		}
 	}
 	Use(c, t)
-	if err := Authorise(c, t); err != nil {
-		return err
+	if free, err = Authorise(c, t); err != nil {
+		return false, err
 	}
-	return Charge(c, t.Weight())
+	return free, Charge(c, t.Weight())
 }
 
 func sign(b *pb.TxBody, signers ...signer) (*op.Tx, error) {

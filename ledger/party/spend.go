@@ -52,6 +52,24 @@ func CheckSpend(c *op.Context, t *op.Tx, spent []Spent) error {
 	return nil
 }
 
+// spendsFreely says whether nothing bounds what operations may spend that keys of a
+// party signed, neither now nor by what they do.
+func spendsFreely(p *pb.Party, keys []*pb.Key, ops []*pb.Operation) bool {
+	if len(p.Policies) > 0 {
+		return false
+	}
+	for _, o := range ops {
+		row, ok := op.Find(o.Code)
+		if !ok || slices.Contains(row.May, pb.Op_CHANGE_PARTY) || slices.Contains(row.May, pb.Op_CREATE_PARTY) {
+			return false
+		}
+		if !slices.ContainsFunc(keys, func(k *pb.Key) bool { return len(k.Limits) == 0 && inScope(k, o.Code) }) {
+			return false
+		}
+	}
+	return true
+}
+
 // checkLimit asks, for each operation that spent, the most permissive of the
 // keys that may sign it: a key beside them lends its limits to no operation but
 // its own.

@@ -17,5 +17,6 @@ func CanState(c *op.Context, attester *pb.Party, s *pb.Signature, code uint32) e
 	if err := checkAssertion(c, s); err != nil {
 		return op.Errorf(pb.Code_BAD_ASSERTION, "the statement: %v", err)
 	}
-	return authorise(c, inForce(attester, c.Now), []*pb.Signature{s}, []*pb.Operation{{Code: code}})
+	_, err := authorise(c, inForce(attester, c.Now), []*pb.Signature{s}, []*pb.Operation{{Code: code}})
+	return err
 }

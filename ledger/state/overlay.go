@@ -1,6 +1,7 @@
 package state
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -9,16 +10,15 @@ import (
 
 // Change is one row that changed.
 type Change struct {
-	table         *spec
-	key           Key
+	row           *row
 	before, after Record
 }
 
 // Table is the name of the row's table.
-func (c Change) Table() string { return c.table.name }
+func (c Change) Table() string { return c.row.table.name }
 
 // Key is the row's key.
-func (c Change) Key() Key { return c.key }
+func (c Change) Key() Key { return c.row.key }
 
 // Before is the record before, nil for a new row. Not to be changed.
 func (c Change) Before() Record { return c.before }
@@ -28,17 +28,19 @@ func (c Change) After() Record { return c.after }
 
 // History names the objects in whose history the change belongs.
 func (c Change) History() []string {
-	if c.table.history == nil {
+	if c.row.table.history == nil {
 		return nil
 	}
 	if c.after != nil {
-		return c.table.history(c.after)
+		return c.row.table.history(c.after)
 	}
-	return c.table.history(c.before)
+	return c.row.table.history(c.before)
 }
 
 // row is a record as the block being executed sees it.
 type row struct {
+	table  *spec
+	key    Key
 	rec    Record     // nil where the row doesn't exist
 	orig   Record     // as committed
 	from   *cached    // where that was found
@@ -57,7 +59,15 @@ type Overlay struct {
 	used    map[UsedKey]uint32 // keys that the block used
 	uses    []use              // the same, in order
 	over    uint32             // see FreeUsed
-	spare   []row              // where the next rows come from
+	all     [][]row            // the rows, as they came
+	found   int                // how many rows there are
+
+	// What Outcomes are made of, one behind the other.
+	reads     []reading
+	kept      []Change
+	watching  bool
+	scanned   bool // while watching
+	readsFrom int
 }
 
 // overlayRows is how many rows are allocated together: a block has many, and
@@ -76,11 +86,9 @@ func (o *Overlay) Rewind() bool {
 	if o.tip != o.store.tip {
 		return false
 	}
-	for _, rows := range o.rows {
-		for _, r := range rows { // in any order: each by itself
-			if r.rec != r.orig {
-				r.rec, r.places = r.orig, nil
-			}
+	for r := range o.each() {
+		if r.rec != r.orig {
+			r.rec, r.places = r.orig, nil
 		}
 	}
 	o.added, o.removed = [128]*btree.BTreeG[string]{}, [128]map[string]struct{}{}
@@ -93,6 +101,7 @@ func (o *Overlay) Rewind() bool {
 // as large, and what grows from nothing is copied again and again.
 func (o *Overlay) expect(last sizes) {
 	o.journal = make([]Change, 0, last.changes)
+	o.reads, o.kept = make([]reading, 0, last.reads), make([]Change, 0, last.kept)
 	for id, n := range last.rows {
 		if n > 0 {
 			o.rows[id] = make(map[Key]*row, n)
@@ -106,11 +115,13 @@ func (o *Overlay) expect(last sizes) {
 // sizes are how much a block had.
 type sizes struct {
 	changes, uses int
+	reads, kept   int
 	rows          [128]int
 }
 
 func (o *Overlay) sizes() (n sizes) {
 	n.changes, n.uses = len(o.journal), len(o.uses)
+	n.reads, n.kept = len(o.reads), len(o.kept)
 	for id, m := range o.rows {
 		n.rows[id] = len(m)
 	}
@@ -118,8 +129,11 @@ func (o *Overlay) sizes() (n sizes) {
 }
 
 func (o *Overlay) get(t *spec, k Key) (Record, bool, bool) {
-	rec := o.row(t, k).rec
-	return rec, true, rec != nil
+	r := o.row(t, k)
+	if o.watching {
+		o.reads = append(o.reads, reading{r, r.rec})
+	}
+	return r.rec, true, r.rec != nil
 }
 
 // row finds a row, as committed where the block hasn't touched it.
@@ -132,29 +146,49 @@ func (o *Overlay) row(t *spec, k Key) *row {
 		m = make(map[Key]*row)
 		o.rows[t.id] = m
 	}
-	if len(o.spare) == 0 {
-		o.spare = make([]row, overlayRows)
+	from := o.store.committed(t, k)
+	n := len(o.all)
+	if n == 0 || len(o.all[n-1]) == overlayRows {
+		o.all = append(o.all, make([]row, 0, overlayRows))
+		n++
 	}
-	r := &o.spare[0]
-	o.spare = o.spare[1:]
-	r.from = o.store.committed(t, k)
-	r.rec, r.orig = r.from.rec, r.from.rec
+	chunk := append(o.all[n-1], row{table: t, key: k, rec: from.rec, orig: from.rec, from: from})
+	o.all[n-1] = chunk
+	r := &chunk[len(chunk)-1]
 	m[k] = r
+	o.found++
 	return r
+}
+
+// each yields the rows that the block touched, in the order in which it did.
+func (o *Overlay) each() iter.Seq[*row] {
+	return func(yield func(*row) bool) {
+		for _, chunk := range o.all {
+			for i := range chunk {
+				if !yield(&chunk[i]) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // set writes a row, or removes it where rec is nil, and keeps the change.
 func (o *Overlay) set(t *spec, k Key, rec Record) {
 	r := o.row(t, k)
+	if o.watching {
+		o.reads = append(o.reads, reading{r, r.rec}) // what the change starts from
+	}
 	if r.rec == nil && rec == nil {
 		return
 	}
-	o.journal = append(o.journal, Change{table: t, key: k, before: r.rec, after: rec})
-	o.apply(t, k, r, rec)
+	o.journal = append(o.journal, Change{r, r.rec, rec})
+	o.apply(r, rec)
 }
 
 // apply changes a row and moves it in the table's indexes.
-func (o *Overlay) apply(t *spec, k Key, r *row, rec Record) {
+func (o *Overlay) apply(r *row, rec Record) {
+	t, k := r.table, r.key
 	if len(t.indexes) > 0 && (t.moves || r.rec == nil || rec == nil) {
 		was := r.places
 		if was == nil && r.rec != nil {
@@ -233,7 +267,7 @@ func (o *Overlay) Since(m Mark) []Change { return o.journal[m:] }
 func (o *Overlay) Undo(m Mark) {
 	for i := len(o.journal) - 1; i >= int(m); i-- {
 		c := o.journal[i]
-		o.apply(c.table, c.key, o.row(c.table, c.key), c.before)
+		o.apply(c.row, c.before)
 	}
 	o.journal = o.journal[:m]
 }
@@ -241,6 +275,7 @@ func (o *Overlay) Undo(m Mark) {
 // scan merges the committed index with what the block changed. It looks for
 // each entry anew, so that fn may write while it is being called.
 func (o *Overlay) scan(ix *index, prefix, from string, fn func(string, Key) bool) {
+	o.scanned = true
 	start := max(prefix, from)
 	base := o.store.places(ix, prefix, start)
 	defer base.close()
@@ -267,6 +302,7 @@ func (o *Overlay) gone(ix *index, e string) bool {
 
 // firstAdded finds the block's first new entry of an index at or after start.
 func (o *Overlay) firstAdded(ix *index, prefix, start string) (e string, ok bool) {
+	o.scanned = true
 	t := o.added[ix.id]
 	if t == nil {
 		return "", false

@@ -38,7 +38,8 @@ type Store struct {
 	last     sizes  // of the block that was finalised last
 	// batch is set by Write, and Finalize waits for that.
 	batch batchSize
-	rows  [128]int // of each table, with the block that was advanced to
+	spent atomic.Pointer[pebble.Batch] // written, and free to be filled again
+	rows  [128]int                     // of each table, with the block that was advanced to
 	view  atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a

@@ -98,7 +98,7 @@ func (t Table[V, P]) Delete(o *Overlay, k Key) { o.set(t.spec, k, nil) }
 // Of returns a change's records where the change is one of this table, nil for
 // a row that was not or is no more.
 func (t Table[V, P]) Of(c Change) (before, after P, ok bool) {
-	if c.table != t.spec {
+	if c.row.table != t.spec {
 		return nil, nil, false
 	}
 	if c.before != nil {

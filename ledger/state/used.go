@@ -45,6 +45,12 @@ func (o *Overlay) Used(k UsedKey, minute uint32) bool {
 	return o.store.used.has(k, minute)
 }
 
+// UsedHere says whether the block itself used a key.
+func (o *Overlay) UsedHere(k UsedKey) bool {
+	_, ok := o.used[k]
+	return ok
+}
+
 // Use marks a key as used until a minute is over. It can't be undone: whatever
 // becomes of the transaction, its key is spent.
 func (o *Overlay) Use(k UsedKey, until uint32) {
