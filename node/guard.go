@@ -1,6 +1,8 @@
 package node
 
 import (
+	"sync"
+
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
@@ -33,12 +35,27 @@ type guard struct {
 	// can make up any number.
 	strangers *rate.Limiter[struct{}]
 	meter     *meter
+	stop      chan struct{}
+	filling   sync.WaitGroup
 }
 
 func newGuard(chainID string, s *state.Store, c *Config, m *meter) *guard {
-	return &guard{chainID: chainID, store: s, meter: m, ring: newRing(s),
+	g := &guard{chainID: chainID, store: s, meter: m, ring: newRing(s),
 		parties:   rate.New[string](c.Limits.PartyTxs, 1, partiesMax),
-		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 1)}
+		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 1),
+		stop:      make(chan struct{})}
+	if s.Len() > cacheRows()/2 {
+		g.filling.Go(func() { g.ring.fill(s, g.stop) })
+	}
+	return g
+}
+
+// close ends what reads the store.
+func (g *guard) close() {
+	if g != nil {
+		close(g.stop)
+		g.filling.Wait()
+	}
 }
 
 // ask returns a numbered error where the signatures needn't be looked at. Errors:

@@ -120,6 +120,15 @@ func TestKeysFollow(t *testing.T) {
 func TestRing(t *testing.T) {
 	w := newWorld(t, 1)
 	r := newRing(w.store)
+	w.mint(10)
+	me := w.people[0]
+	r.fill(w.store, w.app.door.guard.stop)
+	if !r.has(r.tag(me.id, pb.Scheme(me.key.Scheme()), me.key.Public())) {
+		t.Fatal("a party's key is not found after filling")
+	}
+	if r.take([]uint64{7}, r.epoch.Load()-1) || r.has(7) {
+		t.Fatal("what was read before a party changed is remembered")
+	}
 	r.sets = r.sets[:4]
 	for i := range 1000 {
 		tag := r.tag("somebody", pb.Scheme_ED25519, fmt.Append(nil, i))

@@ -225,6 +225,7 @@ func (n *Node) close() error {
 		errs = append(errs, n.app.settling.wait())
 		n.app.hub.close()
 		n.app.door.close()
+		n.app.door.guard.close()
 		n.app.prune.close()
 		n.app.snapshots.close()
 	}

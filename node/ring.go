@@ -3,6 +3,7 @@ package node
 import (
 	"bytes"
 	"hash/maphash"
+	"math/bits"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,8 +14,18 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
-// ringSets is how many sets a ring has: half a million keys have a place.
-const ringSets = 1 << 16
+// ringSets is how many sets a ring has: as many as a thousandth of the machine's memory
+// holds, within bounds, and a power of two. With 24 GiB two million keys have a place.
+func ringSets() int {
+	return 1 << (bits.Len64(min(max(memory()>>16, 1<<12), 1<<20)) - 1)
+}
+
+// How a ring takes in the parties that a large ledger doesn't keep in memory: so many
+// at a time, and where the parties change all the time, with so many tries.
+const (
+	ringStep  = 4096
+	ringTries = 3
+)
 
 // ring remembers which keys are whose, each as a number made of both by a seed that
 // nobody knows. What it says may be a moment old, or with a chance of 2⁻⁶⁰ wrong:
@@ -33,17 +44,56 @@ type keySet [8]atomic.Uint64
 
 // newRing takes in the parties that are in memory at the start.
 func newRing(s *state.Store) *ring {
-	r := &ring{seed: maphash.MakeSeed(), sets: make([]keySet, ringSets)}
-	n := 0
+	r := &ring{seed: maphash.MakeSeed(), sets: make([]keySet, ringSets())}
 	for id, p := range party.Parties.Warm(s) {
-		if n += len(p.Keys); n > ringSets*len(keySet{}) {
-			break
-		}
 		for _, k := range p.Keys {
 			r.put(r.tag(string(id), k.Scheme, k.PublicKey))
 		}
 	}
 	return r
+}
+
+// fill takes in all parties, or about as many as have a place, until stop is closed.
+func (r *ring) fill(s *state.Store, stop <-chan struct{}) {
+	var from state.Key
+	tags := make([]uint64, 0, ringStep)
+	for n, tries := 0, 0; n < len(r.sets)*len(keySet{}); {
+		select {
+		case <-stop:
+			return
+		default:
+		}
+		epoch, last := r.epoch.Load(), from
+		tags = tags[:0]
+		v := s.View()
+		for id, p := range party.Parties.From(v, from) {
+			for _, k := range p.Keys {
+				tags = append(tags, r.tag(string(id), k.Scheme, k.PublicKey))
+			}
+			if last = id; len(tags) >= ringStep {
+				break
+			}
+		}
+		v.Release()
+		if len(tags) == 0 {
+			return
+		}
+		if tries++; !r.take(tags, epoch) && tries < ringTries {
+			continue
+		}
+		n, tries, from = n+len(tags), 0, last+"\x00"
+	}
+}
+
+// take remembers keys, unless a party has changed since they were read.
+func (r *ring) take(tags []uint64, epoch uint64) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	same := r.epoch.Load() == epoch
+	for i := 0; same && i < len(tags); i++ {
+		r.put(tags[i])
+	}
+	return same
 }
 
 // knows says whether all keys that signed are the party's, as of the last commit.
@@ -67,11 +117,7 @@ func (r *ring) learn(s *state.Store, id string, x *pb.Signature) bool {
 	}) {
 		return false
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.epoch.Load() == epoch {
-		r.put(r.tag(id, x.Scheme, x.PublicKey))
-	}
+	r.take([]uint64{r.tag(id, x.Scheme, x.PublicKey)}, epoch)
 	return true
 }
 

@@ -17,6 +17,13 @@ func (t Table[V, P]) Ref(k Key) Ref { return Ref{t.spec, k} }
 // aheadMin is for how many things it is worth to look ahead on several cores.
 const aheadMin = 16
 
+// ahead is a row that was looked for ahead.
+type ahead struct {
+	rec   Record
+	value []byte
+	read  bool // from disk
+}
+
 // Ahead reads rows that will be needed soon, of n things, on all cores, so that
 // the goroutine that executes need not read them one after the other. want names
 // the rows of the i-th thing; several goroutines call it. It is for the goroutine
@@ -34,11 +41,11 @@ func (s *Store) Ahead(n int, want func(i int, row func(Ref))) {
 	if n < aheadMin {
 		cores = 1
 	}
-	found := make([]map[Ref]Record, cores)
+	found := make([]map[Ref]ahead, cores)
 	per := (n + cores - 1) / cores
 	var wg sync.WaitGroup
 	for c := range cores {
-		rows := make(map[Ref]Record)
+		rows := make(map[Ref]ahead)
 		found[c] = rows
 		wg.Go(func() {
 			// What is wrong with a row is said when it is read to be used.
@@ -46,7 +53,11 @@ func (s *Store) Ahead(n int, want func(i int, row func(Ref))) {
 			for i := c * per; i < min((c+1)*per, n); i++ {
 				want(i, func(r Ref) {
 					if _, twice := rows[r]; !twice && len(rows) <= s.cache.max/(4*cores) && !s.cache.has(r.table, r.key) {
-						rows[r] = decode(r.table, r.key, s.raw(s.db, r.table, r.key))
+						b, known := s.packed.get(r.table, r.key)
+						if !known {
+							b = s.raw(s.db, r.table, r.key)
+						}
+						rows[r] = ahead{decode(r.table, r.key, b), b, !known}
 					}
 				})
 			}
@@ -54,8 +65,11 @@ func (s *Store) Ahead(n int, want func(i int, row func(Ref))) {
 	}
 	wg.Wait()
 	for _, rows := range found {
-		for r, rec := range rows {
-			s.cache.put(r.table, r.key, rec)
+		for r, a := range rows {
+			s.cache.put(r.table, r.key, a.rec)
+			if a.read {
+				s.repack(r.table, r.key, a.value)
+			}
 		}
 	}
 }

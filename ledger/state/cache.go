@@ -85,7 +85,7 @@ func (c *cache) enter(t *spec, k Key, e *cached) {
 	}
 	m := c.young[t.id]
 	if m == nil {
-		m = make(map[Key]*cached)
+		m = make(map[Key]*cached, len(c.old[t.id])) // as many may come as did before
 		c.young[t.id] = m
 	}
 	e.turn = c.turn

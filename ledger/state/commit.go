@@ -249,6 +249,7 @@ func (s *Store) Advance() error {
 	for i := range b.dirty {
 		w := &b.dirty[i]
 		s.cache.renew(w.table, w.key, w.from, w.rec)
+		s.packed.put(w.table, w.key, w.value)
 		if w.orig == nil {
 			s.rows[w.table.id]++
 		}

@@ -8,13 +8,16 @@ import (
 // OpenOn opens a store on a file system of the test's.
 func OpenOn(fs vfs.FS) (*Store, error) { return Open("store", Options{fs: fs, CacheBytes: 1 << 20}) }
 
-// OpenSmall opens a store in memory that keeps few decoded rows.
-func OpenSmall(rows int) (*Store, error) { return Open("", Options{InMemory: true, Rows: rows}) }
+// OpenSmall opens a store in memory that keeps few decoded rows, and so many bytes of
+// others.
+func OpenSmall(rows int, packed int64) (*Store, error) {
+	return Open("", Options{InMemory: true, Rows: rows, PackedBytes: packed})
+}
 
 // OpenRows opens a store on a file system of the test's that keeps so many decoded
-// rows.
+// rows, and has room for others as they are on disk.
 func OpenRows(fs vfs.FS, rows int) (*Store, error) {
-	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Rows: rows})
+	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Rows: rows, PackedBytes: packedMin})
 }
 
 // OpenCold opens a store in dir that keeps next to no decoded rows.

@@ -212,7 +212,7 @@ func TestModel(t *testing.T) {
 // forgotten while it is being written.
 func TestModelSmall(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s, err := state.OpenSmall(rapid.IntRange(1, 4).Draw(t, "rows"))
+		s, err := state.OpenSmall(rapid.IntRange(1, 4).Draw(t, "rows"), rapid.SampledFrom([]int64{0, 1 << 20}).Draw(t, "packed"))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 // memory: with them, a good part of the processor time of a promise went into merging
 // the same entries level by level. See decision 2.
 const (
-	// How much is sorted in memory before it goes to a file: an eighth of the block
+	// How much is sorted in memory before it goes to a file: a sixth of the block
 	// cache, within bounds, of whose memory it is. It is taken up to four times while
 	// files are written.
 	memTableMin, memTableMax = 64 << 20, 256 << 20
@@ -31,7 +31,7 @@ const (
 
 // options are how Pebble is opened. The caller lets go of the cache.
 func options(opt Options) *pebble.Options {
-	memTable := min(max(opt.CacheBytes/8, memTableMin), memTableMax)
+	memTable := min(max(opt.CacheBytes/6, memTableMin), memTableMax)
 	o := &pebble.Options{
 		Cache: pebble.NewCache(opt.CacheBytes), FormatMajorVersion: pebble.FormatNewest,
 		MemTableSize: uint64(memTable), MemTableStopWritesThreshold: 4,

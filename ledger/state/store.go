@@ -30,6 +30,8 @@ type Store struct {
 	readOnly bool
 	tree     *smt.Tree
 	cache    *cache
+	packed   *packed // nil where the cache has every row, or it may not have memory
+	pack     int64   // how much it may have
 	used     used
 	memo     map[string]any
 	ready    *block // finalised and not yet committed
@@ -65,6 +67,9 @@ type Options struct {
 	// Rows is how many decoded rows are kept in memory at least, about 500 bytes
 	// each, and at most twice as many; 1 << 18 where 0.
 	Rows int
+	// PackedBytes is how much memory rows may take that are not kept decoded: none
+	// where 0. It is taken where there are such, and by what they need.
+	PackedBytes int64
 }
 
 // Open opens the store in dir, or makes an empty one. It reads every row once
@@ -80,7 +85,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any)}
+	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any), pack: opt.PackedBytes}
 	if err := s.loadSafely(dir); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}
@@ -106,11 +111,15 @@ func (s *Store) load() error {
 		return err
 	}
 	var bad error
+	s.packed = newPacked(s.pack, true)
 	s.tree = smt.Build(func(yield func(smt.Hash, smt.Hash) bool) {
 		bad = s.leaves(yield)
 	})
 	if bad != nil {
 		return bad
+	}
+	if s.cache.complete() {
+		s.packed = nil
 	}
 	if got := s.tree.Root(); got != root {
 		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x",
@@ -163,6 +172,7 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 			} else {
 				whole = false // what is no record is refused when somebody reads it
 			}
+			s.packed.put(t, Key(it.Key()[2:]), it.Value())
 			return yield(sum(it.Key()[1:]), sum(it.Value()))
 		})
 		s.cache.whole[t.id] = whole
@@ -187,15 +197,29 @@ func (s *Store) committed(t *spec, k Key) *cached {
 	if e := s.cache.get(t, k); e != nil {
 		return e
 	}
-	if b := s.writing; b != nil && s.cache.turn-b.turn > 1 {
-		// Its rows may have left the cache already. Else a row that isn't there is
-		// none of them, and is on disk as it was.
-		s.written()
+	b, known := s.packed.get(t, k)
+	if !known {
+		if b := s.writing; b != nil && s.cache.turn-b.turn > 1 {
+			// Its rows may have left the cache already. Else a row that isn't there is
+			// none of them, and is on disk as it was.
+			s.written()
+		}
+		b = s.raw(s.db, t, k)
+		s.repack(t, k, b)
 	}
-	r := decode(t, k, s.raw(s.db, t, k))
 	// That a row isn't there is kept too: what isn't there when a transaction is
 	// proposed is looked for again when it is executed.
-	return s.cache.put(t, k, r)
+	return s.cache.put(t, k, decode(t, k, b))
+}
+
+// repack keeps a row that had to be read from disk.
+func (s *Store) repack(t *spec, k Key, value []byte) {
+	if s.packed == nil {
+		s.packed = newPacked(s.pack, false)
+	}
+	if value != nil {
+		s.packed.put(t, k, value)
+	}
 }
 
 // decode panics on bytes that are no record: the tree vouched for them.
