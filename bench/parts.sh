@@ -25,9 +25,9 @@ part() {
 part ./ledger/state/smt 'Update/keys=1000000$' 0.5s         # tree update
 part ./ledger/state/smt 'Prove' 0.3s                        # proof
 part ./client/proof 'Verify$' 0.3s                          # checking one
-part ./ledger/state 'Row|Block' 0.5s                        # state read and write
+part ./ledger/state 'Row|Block|Packed' 0.5s                 # state read and write
 part ./ledger/op 'Admission' 0.5s                           # admission
-part ./ledger/sig 'Batch/ed25519/512|Verify/p256' 0.3s      # signatures
+part ./ledger/sig 'Batch/ed25519/1024|Verify/p256' 0.3s     # signatures
 part ./ledger/promise/rule 'Delivered|Deadline|Amount' 0.2s # rule evaluation
 part ./ledger/promise/contract 'Parcel' 0.3s                # settlement, without state
 part ./ledger 'PromiseCycle' 1000x                          # settlement, with it

@@ -27,7 +27,7 @@ func signatureSubjects() []subject {
 		}}
 	}
 	return []subject{
-		one("ed25519-batch", "Ed25519, batches of 512", "signatures verified on all cores, nothing else", ed25519Batch),
+		one("ed25519-batch", "Ed25519, batches of 1,024", "signatures verified on all cores, nothing else", ed25519Batch),
 		one("ed25519", "Ed25519, one by one", "the same library without batches", ed25519Single),
 		one("p256", "P-256, one by one", "what passkeys sign with; the standard library", p256),
 	}

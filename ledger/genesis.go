@@ -56,7 +56,14 @@ func (m *Machine) loadParams(o *state.Overlay) {
 }
 
 func (m *Machine) readParams(r state.Reader) {
+	m.params, m.protocol = m.paramsOf(r)
+}
+
+// paramsOf are the parameters and the version of the rules that a state says; the
+// machine's own where it says none yet.
+func (m *Machine) paramsOf(r state.Reader) (*pb.Params, uint32) {
 	if p, ok := council.Params.Peek(r, council.ParamsKey); ok {
-		m.params, m.protocol = p, council.Get(r).GetProtocol()
+		return p, council.Get(r).GetProtocol()
 	}
+	return m.params, m.protocol
 }

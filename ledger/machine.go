@@ -73,6 +73,9 @@ type Machine struct {
 	// the block is committed: after a block that did all that was due, nothing
 	// stands before its time. Forgetting it costs time and changes nothing.
 	due, nextDue string
+	// nextParams and nextProtocol are in force once the block is committed.
+	nextParams   *pb.Params
+	nextProtocol uint32
 }
 
 // New returns the machine of a chain over its store.
@@ -130,6 +133,10 @@ func (m *Machine) Execute(b Block) *Executed {
 		m.nextDue = state.At(b.Time.Add(1))
 	}
 	party.SealUsed(m.context(o, b))
+	// What is admitted next is judged by what this block leaves: a node that was
+	// started anew has nothing else to go by. Once the block is advanced to, a look
+	// could wait for its writing, which comes after.
+	m.nextParams, m.nextProtocol = m.paramsOf(o)
 	x.Changes, x.Validators = o.Since(0), council.Updates(o.Since(genesis))
 	if err := invariant.Check(x.Changes); err != nil {
 		panic(fmt.Sprintf("ledger: height %d: %v", b.Height, err))
@@ -169,9 +176,7 @@ func (m *Machine) Advance() error {
 		return err
 	}
 	m.due, m.trial, m.scratch = m.nextDue, nil, op.Context{}
-	// What is admitted next is judged by what this block left: a node that was
-	// started anew has nothing else to go by.
-	m.loadParams(m.store.Begin())
+	m.params, m.protocol = m.nextParams, m.nextProtocol
 	return nil
 }
 

@@ -39,8 +39,9 @@ type row struct {
 	change *pb.Change
 }
 
-// changeCost is what a change takes in memory besides its records, in bytes.
-const changeCost = 200
+// changeCost is what a change takes in memory besides its records, in bytes: it keeps
+// the rows that were allocated with its own.
+const changeCost = 1000
 
 func newBlockChanges(height int64, at *timestamppb.Timestamp, changes []state.Change) *BlockChanges {
 	b := &BlockChanges{Height: height, Time: at, Changes: changes, size: changeCost * len(changes)}

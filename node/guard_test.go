@@ -115,8 +115,7 @@ func TestKeysFollow(t *testing.T) {
 	}
 }
 
-// TestRing: a ring of many keys stays as large as it is, and finds those that came
-// last.
+// TestRing: of more keys than there is room for, a ring finds those that came last.
 func TestRing(t *testing.T) {
 	w := newWorld(t, 1)
 	r := newRing(w.store)
@@ -126,13 +125,13 @@ func TestRing(t *testing.T) {
 	if !r.has(r.tag(me.id, pb.Scheme(me.key.Scheme()), me.key.Public())) {
 		t.Fatal("a party's key is not found after filling")
 	}
-	if r.take([]uint64{7}, r.epoch.Load()-1) || r.has(7) {
+	if r.take([]uint64{7}, r.epoch.Load()-1, true) || r.has(7) {
 		t.Fatal("what was read before a party changed is remembered")
 	}
 	r.sets = r.sets[:4]
 	for i := range 1000 {
 		tag := r.tag("somebody", pb.Scheme_ED25519, fmt.Append(nil, i))
-		r.put(tag)
+		r.put(tag, true)
 		if !r.has(tag) {
 			t.Fatalf("key %d is not found", i)
 		}
@@ -141,6 +140,13 @@ func TestRing(t *testing.T) {
 				t.Fatalf("key %d is still found", i)
 			}
 		}
+	}
+	kept := r.tag("somebody", pb.Scheme_ED25519, fmt.Append(nil, 999))
+	for i := range 1000 {
+		r.put(r.tag("somebody else", pb.Scheme_ED25519, fmt.Append(nil, i)), false)
+	}
+	if !r.has(kept) {
+		t.Fatal("a key that is used made room for those that may be")
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 )
 
 // ring remembers which keys are whose, each as a number made of both by a seed that
-// nobody knows. What it says may be a moment old, or with a chance of 2⁻⁶⁰ wrong:
+// nobody knows. What it says may be a moment old, or with a chance of one in a million million wrong:
 // nothing depends on it but what a refusal costs.
 type ring struct {
 	seed  maphash.Seed
@@ -47,51 +47,61 @@ func newRing(s *state.Store) *ring {
 	r := &ring{seed: maphash.MakeSeed(), sets: make([]keySet, ringSets())}
 	for id, p := range party.Parties.Warm(s) {
 		for _, k := range p.Keys {
-			r.put(r.tag(string(id), k.Scheme, k.PublicKey))
+			r.put(r.tag(string(id), k.Scheme, k.PublicKey), false)
 		}
 	}
 	return r
 }
 
-// fill takes in all parties, or about as many as have a place, until stop is closed.
+// fill takes in all parties, as far as there are free places, until stop is closed.
 func (r *ring) fill(s *state.Store, stop <-chan struct{}) {
 	var from state.Key
-	tags := make([]uint64, 0, ringStep)
 	for n, tries := 0, 0; n < len(r.sets)*len(keySet{}); {
 		select {
 		case <-stop:
 			return
 		default:
 		}
-		epoch, last := r.epoch.Load(), from
-		tags = tags[:0]
-		v := s.View()
-		for id, p := range party.Parties.From(v, from) {
-			for _, k := range p.Keys {
-				tags = append(tags, r.tag(string(id), k.Scheme, k.PublicKey))
-			}
-			if last = id; len(tags) >= ringStep {
-				break
-			}
-		}
-		v.Release()
+		epoch := r.epoch.Load()
+		tags, last := r.read(s, from)
 		if len(tags) == 0 {
 			return
 		}
-		if tries++; !r.take(tags, epoch) && tries < ringTries {
+		if tries++; !r.take(tags, epoch, false) && tries < ringTries {
 			continue
 		}
 		n, tries, from = n+len(tags), 0, last+"\x00"
 	}
 }
 
+// read reads the keys of some parties from one on, and says which is the last. Where
+// the store can't be read it is for whoever needs it to say so.
+func (r *ring) read(s *state.Store, from state.Key) (tags []uint64, last state.Key) {
+	defer func() {
+		if recover() != nil {
+			tags = nil
+		}
+	}()
+	v := s.View()
+	defer v.Release()
+	for id, p := range party.Parties.From(v, from) {
+		for _, k := range p.Keys {
+			tags = append(tags, r.tag(string(id), k.Scheme, k.PublicKey))
+		}
+		if last = id; len(tags) >= ringStep {
+			break
+		}
+	}
+	return tags, last
+}
+
 // take remembers keys, unless a party has changed since they were read.
-func (r *ring) take(tags []uint64, epoch uint64) bool {
+func (r *ring) take(tags []uint64, epoch uint64, used bool) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	same := r.epoch.Load() == epoch
 	for i := 0; same && i < len(tags); i++ {
-		r.put(tags[i])
+		r.put(tags[i], used)
 	}
 	return same
 }
@@ -117,7 +127,7 @@ func (r *ring) learn(s *state.Store, id string, x *pb.Signature) bool {
 	}) {
 		return false
 	}
-	r.take([]uint64{r.tag(id, x.Scheme, x.PublicKey)}, epoch)
+	r.take([]uint64{r.tag(id, x.Scheme, x.PublicKey)}, epoch, true)
 	return true
 }
 
@@ -162,10 +172,14 @@ func (r *ring) has(tag uint64) bool {
 	return false
 }
 
-// put remembers a key, in the place of any other where the set is full.
-func (r *ring) put(tag uint64) {
+// put remembers a key. Where its set is full, one that is used takes the place of any
+// other, and one that may be is let go.
+func (r *ring) put(tag uint64, used bool) {
 	s := r.set(tag)
-	at := int(tag >> 61)
+	at := -1
+	if used {
+		at = int(tag >> 61)
+	}
 	for i := range s {
 		switch s[i].Load() {
 		case tag:
@@ -174,7 +188,9 @@ func (r *ring) put(tag uint64) {
 			at = i
 		}
 	}
-	s[at].Store(tag)
+	if at >= 0 {
+		s[at].Store(tag)
+	}
 }
 
 func (r *ring) drop(tag uint64) {

@@ -27,7 +27,7 @@ const blockMax = 250
 // begin starts the machines and gives them a first block, and what the market
 // begins with.
 func (s *sim) begin() {
-	for _, name := range []string{"steady", crashes, "joining"} {
+	for _, name := range []string{"steady", crashes, joins} {
 		s.replicas = append(s.replicas, newReplica(name, s.w.genesis))
 	}
 	s.block(nil)

@@ -27,8 +27,11 @@ type replica struct {
 	decoded map[string]ledger.Tx // since the last block
 }
 
-// crashes is the name of the machine whose power is taken away.
-const crashes = "crashing"
+// Names of machines: the one whose power is taken away, and the one that joins anew.
+const (
+	crashes = "crashing"
+	joins   = "joining"
+)
 
 func newReplica(name string, g *pb.Genesis) *replica {
 	r := &replica{name: name, fs: vfs.NewMem(), genesis: g, decoded: make(map[string]ledger.Tx)}
@@ -41,7 +44,14 @@ func newReplica(name string, g *pb.Genesis) *replica {
 
 // open starts the machine on what its disk has.
 func (r *replica) open() {
-	s, err := state.Open("store", state.Options{CacheBytes: 8 << 20}.On(r.fs))
+	opt := state.Options{CacheBytes: 8 << 20}
+	switch r.name {
+	case crashes: // reads nearly all from disk
+		opt.Rows = 20
+	case joins: // keeps few rows decoded, and others as they are on disk
+		opt.Rows, opt.PackedBytes = 500, 1<<20
+	}
+	s, err := state.Open("store", opt.On(r.fs))
 	if err != nil {
 		failf("%s doesn't start: %v", r.name, err)
 	}

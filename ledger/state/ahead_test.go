@@ -16,7 +16,7 @@ func TestAhead(t *testing.T) {
 	fs := vfs.NewMem()
 	key := func(i int) state.Key { return state.Key(fmt.Sprintf("%02d", i)) }
 	for _, fill := range []bool{true, false} {
-		s, err := state.OpenRows(fs, 48)
+		s, err := state.OpenRows(fs, 48, 0)
 		if err != nil {
 			t.Fatal(err)
 		}

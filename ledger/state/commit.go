@@ -67,10 +67,10 @@ func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
 	return b.root
 }
 
-// newBatch is an empty batch with room for so many bytes: one that was written
+// newBatch is an empty batch with room for about so many bytes: one that was written
 // already, where that has it. The memory of one is large, and new memory is dear.
 func (s *Store) newBatch(size int) *pebble.Batch {
-	if b := s.spent.Swap(nil); b != nil {
+	if b := s.spent.Swap(nil); b != nil && cap(b.Repr()) >= size/2 {
 		return b
 	}
 	return s.db.NewBatchWithSize(size, pebble.WithMaxRetainedSizeBytes(batchRetained))
@@ -83,7 +83,7 @@ type batchSize struct{ bytes, rows int } // of the block before
 
 const (
 	batchSizeMax  = 64 << 20
-	batchRetained = 16 << 20 // what is kept of one that was written
+	batchRetained = 32 << 20 // what is kept of one that was written
 	rowSizeMin    = 512
 	rowSizeMax    = 2048
 	batchRowsMin  = 64 // fewer say nothing

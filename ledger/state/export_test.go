@@ -15,9 +15,17 @@ func OpenSmall(rows int, packed int64) (*Store, error) {
 }
 
 // OpenRows opens a store on a file system of the test's that keeps so many decoded
-// rows, and has room for others as they are on disk.
-func OpenRows(fs vfs.FS, rows int) (*Store, error) {
-	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Rows: rows, PackedBytes: packedMin})
+// rows, and has so many bytes of room for others as they are on disk.
+func OpenRows(fs vfs.FS, rows int, packed int64) (*Store, error) {
+	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Rows: rows, PackedBytes: packed})
+}
+
+// Narrow leaves room for next to no rows that are not kept decoded.
+func (s *Store) Narrow() {
+	if s.packed != nil {
+		s.packed = newPacked(packedMin, false)
+		s.packed.ring, s.packed.places = s.packed.ring[:8<<10], s.packed.places[:8*16]
+	}
 }
 
 // OpenCold opens a store in dir that keeps next to no decoded rows.

@@ -2,14 +2,14 @@ package state
 
 import "syscall"
 
-// takeMemory gets n zero bytes that the collector doesn't count, and how to give them
-// back. They take room as they are written to, in large pages where the system has
-// them: what is read is all over the place.
-func takeMemory(n int) (b []byte, free func()) {
-	b, err := syscall.Mmap(-1, 0, n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil { // as where a limit is set
-		return make([]byte, n), func() {}
+// takeMemory gets two pieces of zero bytes that the collector doesn't count, and how to
+// give them back; nil where the system refuses. They take room as they are written to,
+// in large pages where there are such: what is read is all over the place.
+func takeMemory(m, n int) (a, b []byte, free func()) {
+	all, err := syscall.Mmap(-1, 0, m+n, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
+	if err != nil {
+		return nil, nil, nil
 	}
-	_ = syscall.Madvise(b, syscall.MADV_HUGEPAGE) // a wish
-	return b, func() { _ = syscall.Munmap(b) }
+	_ = syscall.Madvise(all, syscall.MADV_HUGEPAGE) // a wish
+	return all[:m:m], all[m:], func() { _ = syscall.Munmap(all) }
 }

@@ -228,9 +228,12 @@ func TestModelReopened(t *testing.T) {
 		fs := vfs.NewMem()
 		n := &naive{map[state.Key]*pb.Holding{}}
 		for range 3 {
-			s, err := state.OpenRows(fs, rapid.SampledFrom([]int{1, 2, 6, 12, 100}).Draw(t, "rows"))
+			s, err := state.OpenRows(fs, rapid.SampledFrom([]int{1, 2, 6, 12, 100}).Draw(t, "rows"), rapid.SampledFrom([]int64{0, 1 << 20}).Draw(t, "packed"))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if rapid.Bool().Draw(t, "narrow") {
+				s.Narrow()
 			}
 			run(t, s, n, 2, nil)
 			if err := s.Close(); err != nil {

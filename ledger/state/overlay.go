@@ -72,7 +72,7 @@ type Overlay struct {
 
 // overlayRows is how many rows are allocated together: a block has many, and
 // they live as long as it.
-const overlayRows = 64
+const overlayRows = 8
 
 // Mark is a point in the journal to go back to.
 type Mark int

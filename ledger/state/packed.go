@@ -41,25 +41,24 @@ const (
 )
 
 // newPacked makes room for so many bytes of records; nil, which keeps nothing, where
-// they are too few to be worth it. whole says that it will be told of every row.
+// they are too few to be worth it, or the system has none. whole says that it will be told of every row.
 func newPacked(size int64, whole bool) *packed {
 	if size < packedMin {
 		return nil
 	}
 	p := &packed{seed: maphash.MakeSeed(), limit: -1}
-	p.ring = p.take(int(min(size, packedUnit<<31)) / packedUnit * packedUnit)
-	p.places = p.take(8 << bits.Len(uint(size/packedRow)))
+	size = min(size, packedUnit<<31) / packedUnit * packedUnit
+	ring, places, free := takeMemory(int(size), 8<<bits.Len(uint(size/packedRow)))
+	if ring == nil {
+		return nil
+	}
+	p.ring, p.places = ring, places
+	// It goes back when p is of no more use.
+	runtime.AddCleanup(p, func(free func()) { free() }, free)
 	for id := range p.whole {
 		p.whole[id] = whole
 	}
 	return p
-}
-
-// take gets memory that goes back when p is of no more use.
-func (p *packed) take(n int) []byte {
-	b, free := takeMemory(n)
-	runtime.AddCleanup(p, func(free func()) { free() }, free)
-	return b
 }
 
 // get finds a row's bytes, which are to be used before the next change. known says
@@ -111,6 +110,27 @@ func (p *packed) put(t *spec, k Key, value []byte) {
 	p.used++
 }
 
+// add is put of a row that isn't there, as long as nothing has to make room: what comes
+// first when a ledger is opened is needed most.
+func (p *packed) add(t *spec, k Key, value []byte) {
+	if p == nil || !p.whole[t.id] {
+		return
+	}
+	if p.full(packedMax) {
+		p.whole[t.id] = false
+		return
+	}
+	p.put(t, k, value)
+}
+
+// full says whether a record of so many bytes has room only in another's place.
+func (p *packed) full(size int) bool {
+	return p.limit >= 0 || p.next+size > len(p.ring) || p.used >= p.most()
+}
+
+// most is how many places may be used: with more, looking takes long.
+func (p *packed) most() int { return len(p.places) / 8 / 4 * 3 }
+
 // room makes room for a record of n units, and for its place.
 func (p *packed) room(n int) int {
 	size := n * packedUnit
@@ -120,7 +140,7 @@ func (p *packed) room(n int) int {
 		}
 		p.limit, p.next, p.oldest = p.next, 0, 0
 	}
-	for p.limit >= 0 && p.oldest < p.limit && p.oldest < p.next+size || p.used >= len(p.places)/8/4*3 {
+	for p.limit >= 0 && p.oldest < p.limit && p.oldest < p.next+size || p.used >= p.most() {
 		if !p.forget() {
 			break
 		}

@@ -172,7 +172,7 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
 			} else {
 				whole = false // what is no record is refused when somebody reads it
 			}
-			s.packed.put(t, Key(it.Key()[2:]), it.Value())
+			s.packed.add(t, Key(it.Key()[2:]), it.Value())
 			return yield(sum(it.Key()[1:]), sum(it.Value()))
 		})
 		s.cache.whole[t.id] = whole

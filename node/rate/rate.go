@@ -41,7 +41,8 @@ type bucket struct {
 // New returns a limiter of so many tokens a second for each key; nil, which
 // limits nothing, where that is 0. A bucket holds Burst seconds' worth, and not
 // less than least, so that a thing which takes so many at once can ever be done.
-// It remembers at most so many keys as most, and at least half as many, but one set.
+// It has room for at most so many keys as most, and for half as many at least; which
+// of four whose hashes meet make room for a fifth comes before that.
 func New[K comparable](perSecond, least, most int) *Limiter[K] {
 	if perSecond <= 0 {
 		return nil
