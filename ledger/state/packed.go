@@ -41,7 +41,8 @@ const (
 )
 
 // newPacked makes room for so many bytes of records; nil, which keeps nothing, where
-// they are too few to be worth it, or the system has none. whole says that it will be told of every row.
+// they are too few to be worth it, or the system has none. whole says that it will be
+// told of every row.
 func newPacked(size int64, whole bool) *packed {
 	if size < packedMin {
 		return nil
@@ -113,14 +114,13 @@ func (p *packed) put(t *spec, k Key, value []byte) {
 // add is put of a row that isn't there, as long as nothing has to make room: what comes
 // first when a ledger is opened is needed most.
 func (p *packed) add(t *spec, k Key, value []byte) {
-	if p == nil || !p.whole[t.id] {
-		return
-	}
-	if p.full(packedMax) {
+	switch {
+	case p == nil:
+	case p.full(packedMax):
 		p.whole[t.id] = false
-		return
+	default:
+		p.put(t, k, value)
 	}
-	p.put(t, k, value)
 }
 
 // full says whether a record of so many bytes has room only in another's place.
