@@ -12,6 +12,8 @@ import (
 
 	abci "github.com/cometbft/cometbft/abci/types"
 	voi "github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
+
+	"github.com/troth-ledger/troth/ledger/sig"
 )
 
 const (
@@ -22,7 +24,7 @@ const (
 	// ceilingBytes keeps a block within the 8 MiB that the chain allows.
 	ceilingBytes = 8<<20 - 64<<10
 	// verifyBatch is how many signatures are verified in one go: as many as Troth does.
-	verifyBatch = 1024
+	verifyBatch = sig.BatchSize
 )
 
 // ceiling is an application that counts: whatever is in a block is final. It

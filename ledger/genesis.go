@@ -43,22 +43,6 @@ func (m *Machine) Begin(g *pb.Genesis) error {
 	return nil
 }
 
-// loadParams reads the parameters and the version of the rules in force: those
-// of the last height.
-func (m *Machine) loadParams(o *state.Overlay) {
-	if o != nil {
-		m.readParams(o)
-		return
-	}
-	v := m.store.View()
-	defer v.Release()
-	m.readParams(v)
-}
-
-func (m *Machine) readParams(r state.Reader) {
-	m.params, m.protocol = m.paramsOf(r)
-}
-
 // paramsOf are the parameters and the version of the rules that a state says; the
 // machine's own where it says none yet.
 func (m *Machine) paramsOf(r state.Reader) (*pb.Params, uint32) {

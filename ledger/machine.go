@@ -81,7 +81,9 @@ type Machine struct {
 // New returns the machine of a chain over its store.
 func New(store *state.Store, chainID string) *Machine {
 	m := &Machine{store: store, chainID: chainID}
-	m.loadParams(nil)
+	v := store.View()
+	defer v.Release()
+	m.params, m.protocol = m.paramsOf(v)
 	return m
 }
 
@@ -106,14 +108,14 @@ func (m *Machine) ReadyNext() error { return council.Ready(m.store.Begin(), m.st
 func (m *Machine) Execute(b Block) *Executed {
 	o, trial := m.begin()
 	genesis := o.Mark() // what the block itself does comes after it
-	m.loadParams(o)
+	m.params, m.protocol = m.paramsOf(o)
 	if state.At(b.Time) < m.due {
 		m.due = "" // time went back, which consensus rules out
 	}
 	x := &Executed{Results: make([]*pb.TxResult, len(b.Txs)), Ends: make([]int, len(b.Txs))}
 
 	if x.Protocol = council.Begin(m.context(o, b), b.Evidence); x.Protocol != 0 {
-		m.loadParams(o)
+		m.params, m.protocol = m.paramsOf(o)
 	}
 	work := int(m.params.WorkPerBlock)
 	work -= op.RunDue(m.context(o, b), work, false)

@@ -13,7 +13,7 @@ import (
 // How many signatures are verified in one go: those of what waits, shared among the
 // cores, and at most about as many as one equation takes; few aren't worth a share.
 const (
-	verifyBatch = 1024
+	verifyBatch = sig.BatchSize
 	verifyShare = 64
 )
 

@@ -24,7 +24,7 @@ func cacheBytes() int64 {
 
 // packedBytes is how much memory rows may take that are not kept decoded, once there
 // are more than that: an eighth of the machine's, and up to a sixth of it on top for
-// finding them. With 24 GiB fifteen million rows of people and what they hold have room.
+// finding them. With 24 GiB some twelve million rows of people and what they hold have room.
 func packedBytes() int64 {
 	return int64(min(memory()/8, 16<<30))
 }

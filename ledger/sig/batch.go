@@ -1,12 +1,14 @@
 package sig
 
 // An equation of more signatures costs less for each (BenchmarkBatch), and says less
-// when it doesn't hold. So one takes up to batchSize, and one that doesn't hold is
+// when it doesn't hold. So one takes up to BatchSize, and one that doesn't hold is
 // taken apart into equations of partSize over the same points, and of those the ones
 // that don't hold into single signatures. While that happens, a [Batch] begins with
 // partSize: whoever keeps sending bad signatures gains nothing by the large ones.
 const (
-	batchSize = 1024
+	// BatchSize is how many signatures an equation takes at most. Whoever collects
+	// signatures to verify gains nothing by more.
+	BatchSize = 1024
 	partSize  = 64
 )
 
@@ -51,7 +53,7 @@ func (b *Batch) Reset() {
 // nil, or what [Verify] returns for it.
 func (b *Batch) Verify() []error {
 	verdicts := make([]error, len(b.items))
-	most := batchSize
+	most := BatchSize
 	if b.wary {
 		most = partSize
 	}

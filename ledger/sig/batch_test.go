@@ -81,7 +81,7 @@ func TestBatchIsSingle(t *testing.T) {
 			batch.Keys = keys
 		}
 		defer batch.Reset()
-		n := rapid.OneOf(rapid.IntRange(0, 8), rapid.IntRange(partSize-1, partSize+2), rapid.Just(2*partSize+1), rapid.Just(batchSize+partSize+1)).Draw(t, "n")
+		n := rapid.OneOf(rapid.IntRange(0, 8), rapid.IntRange(partSize-1, partSize+2), rapid.Just(2*partSize+1), rapid.Just(BatchSize+partSize+1)).Draw(t, "n")
 		items := make([]item, n)
 		for i := range items {
 			items[i] = rapid.SampledFrom(pool).Draw(t, "item")

@@ -88,11 +88,11 @@ func BenchmarkBatchOneBad(b *testing.B) {
 	}
 }
 
-// BenchmarkBatchSize is what batchSize was chosen by: the cost of a signature in
+// BenchmarkBatchSize is what BatchSize was chosen by: the cost of a signature in
 // the library's own batches, whose equation is the same, at each size: with keys
 // decoded each time, and with keys expanded beforehand.
 func BenchmarkBatchSize(b *testing.B) {
-	for _, n := range []int{8, 16, 32, 64, 90, 128, 192, 256, 512, 1024} {
+	for _, n := range []int{8, 16, 32, 64, 90, 128, 192, 256, 512, 1024, 2048} {
 		items := benchItems(b, Ed25519, n)
 		expanded := make([]*ed25519.ExpandedPublicKey, n)
 		for i, it := range items {

@@ -275,7 +275,6 @@ func (o *Overlay) Undo(m Mark) {
 // scan merges the committed index with what the block changed. It looks for
 // each entry anew, so that fn may write while it is being called.
 func (o *Overlay) scan(ix *index, prefix, from string, fn func(string, Key) bool) {
-	o.scanned = true
 	start := max(prefix, from)
 	base := o.store.places(ix, prefix, start)
 	defer base.close()
