@@ -18,7 +18,7 @@ func DefaultParams() *pb.Params {
 		QuotaBurst:             120,
 		NewcomersPerMinute:     600,
 		FactAheadMax:           durationpb.New(2 * time.Minute),
-		WorkPerBlock:           5000,
+		WorkPerBlock:           20000,
 		WebauthnOrigins:        []string{"http://localhost:8700"},
 		WebauthnRpIds:          []string{"localhost"},
 		NewcomerQuotaPerMinute: 10,
