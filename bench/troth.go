@@ -8,8 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
+
+	"connectrpc.com/connect"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/gen/pb/pbconnect"
 	"github.com/troth-ledger/troth/node"
 )
 
@@ -116,6 +120,11 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 		}
 		before, own := procCPU(p.pid()), ownCPU()
 		took, err := load(ctx, p.api, txs, k.perRequest, k.requests, seen)
+		if err == nil && st.settles {
+			var more time.Duration
+			more, err = settled(ctx, p.api)
+			took += more
+		}
 		if err := errors.Join(append(errs, err)...); err != nil {
 			return s, fmt.Errorf("%s: %w", k.id, err)
 		}
@@ -126,6 +135,18 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 	}
 	s.Ops /= k.txsPer
 	return s, nil
+}
+
+// settled waits until no promise is in force, and returns how long that took.
+func settled(ctx context.Context, api pbconnect.LedgerClient) (time.Duration, error) {
+	begin := time.Now()
+	for {
+		r, err := api.ListPromises(ctx, connect.NewRequest(&pb.ListPromisesRequest{State: pb.PromiseState_ACTIVE, Page: &pb.Page{Size: 1}}))
+		if err != nil || len(r.Msg.Promises) == 0 {
+			return time.Since(begin), err
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // trothSubjects are the workloads on the program under test.

@@ -21,6 +21,9 @@ type stage struct {
 	txs func(w *world, offers []string) ([][]byte, error)
 	// offers says which transactions offer promises.
 	offers func(i int) bool
+	// settles says that no promise is in force after it: until then it is timed. A block
+	// does only so much that is due, and leaves the rest to the next.
+	settles bool
 }
 
 // workload is what is done to a chain in one run.
@@ -150,7 +153,7 @@ func promises(n int) []stage {
 		{timed: true, txs: func(w *world, offers []string) ([][]byte, error) {
 			return w.sign(n, func(i int) (*party, []op.Message) { return d.accept(w, i, offers[i]) })
 		}},
-		{timed: true, txs: func(w *world, _ []string) ([][]byte, error) {
+		{timed: true, settles: true, txs: func(w *world, _ []string) ([][]byte, error) {
 			return w.sign(n, func(i int) (*party, []op.Message) { return d.deliver(w, i) })
 		}},
 	}
