@@ -195,9 +195,6 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 	if err := a.barred(); err != nil {
 		return a.leave(err)
 	}
-	if err := a.settling.wait(); err != nil {
-		return a.leave(err)
-	}
 	d := a.proposal
 	if !d.is(r.Height, r.Txs) {
 		d = a.decode(r.Height, r.Time, r.Txs)
@@ -257,7 +254,11 @@ func resultForHash(r *pb.TxResult) *pb.TxResult {
 func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit, error) {
 	d := a.block
 	a.block = decided{}
-	if err := a.machine.Advance(); err != nil {
+	err := a.settling.wait()
+	if err == nil {
+		err = a.machine.Advance()
+	}
+	if err != nil {
 		a.settling.fail(err)
 		_, err = a.leave(err)
 		return nil, err

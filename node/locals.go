@@ -128,7 +128,7 @@ func (a *app) locals(d *decided) []state.Local {
 			n.list(changes, nil, index+1)
 		}
 	}
-	// In the order of the store, as sortRows has it in ledger/state.
+	// In the order of the store, as ledger/state has its own.
 	out := make([]state.Local, 0, len(n.history)+len(n.ids)+len(n.txs))
 	out = appendSorted(out, n.history)
 	out = appendSorted(out, n.ids)

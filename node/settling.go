@@ -12,8 +12,8 @@ import (
 
 // settling is what is left to do for a block once the next one can be begun:
 // writing its rows, showing them, and telling those who wait. A goroutine of its
-// own does it, while consensus goes on to propose, and until the next block is
-// executed. One block settles at a time.
+// own does it, while consensus goes on to propose and to execute the next one, which
+// is committed only once this one has settled. One block settles at a time.
 type settling struct {
 	// mu guards all.
 	mu   sync.Mutex

@@ -82,15 +82,15 @@ func (r *replica) decode(raw []byte) ledger.Tx {
 }
 
 // execute decodes and executes a block, and has it written while the machine
-// goes on, as a node does.
+// goes on, as a node does. The block before may be written meanwhile.
 func (r *replica) execute(b *block) *ledger.Executed {
-	r.settle()
 	txs := make([]ledger.Tx, len(b.txs))
 	for i, raw := range b.txs {
 		txs[i] = r.decode(raw)
 	}
 	clear(r.decoded)
 	x := r.machine.Execute(ledger.Block{Height: b.height, Time: b.time, Txs: txs, Evidence: b.evidence})
+	r.settle()
 	if err := r.machine.Advance(); err != nil {
 		failf("%s: commit: %v", r.name, err)
 	}

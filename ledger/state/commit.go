@@ -1,14 +1,10 @@
 package state
 
 import (
-	"cmp"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -18,15 +14,17 @@ import (
 
 // block is a finalised block waiting for its commit.
 type block struct {
-	height int64
-	root   [32]byte
-	batch  *pebble.Batch
-	dirty  []written
-	uses   []use
-	over   uint32
-	turn   int           // the cache's, when the rows were put into it
-	done   chan struct{} // closed once Write is over
-	lost   bool          // Write did not come to its end
+	height  int64
+	root    [32]byte
+	overlay *Overlay
+	dirty   []written
+	moves   moves
+	uses    []use
+	over    uint32
+	turn    int           // the cache's, when the rows were put into it
+	tree    *smt.Snapshot // as it leaves it
+	done    chan struct{} // closed once Write is over
+	lost    bool          // Write did not come to its end
 }
 
 // written is one row that the block leaves behind.
@@ -44,63 +42,24 @@ type Local struct {
 }
 
 // Finalize hashes what the block changed and returns the state's new root.
-// Nothing is visible or on disk until Commit.
+// Nothing is visible or on disk until Commit. The block before may still be
+// written meanwhile.
 func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
-	_ = s.await() // an error is Advance's
 	if o.tip != s.tip {
 		panic(fmt.Sprintf("state: a block upon height %d, where the state is of %d", o.tip, s.tip))
 	}
 	s.last = o.sizes()
-	dirty := o.dirty()
-	encodeAll(dirty)
-	changes := make([]smt.Change, len(dirty))
-	for i := range dirty {
-		changes[i] = dirty[i].change
+	b := &block{height: height, overlay: o, dirty: o.dirty(), uses: o.uses, over: o.over, root: s.tree.Root()}
+	b.moves = encodeAll(b.dirty)
+	changes := make([]smt.Change, len(b.dirty))
+	for i := range b.dirty {
+		changes[i] = b.dirty[i].change
 	}
-	b := &block{height: height, dirty: dirty, root: s.tree.Root()}
 	if len(changes) > 0 {
 		b.root = s.tree.Update(changes)
 	}
-	b.batch = s.newBatch(s.batch.guess(len(dirty)))
-	s.fill(b, o)
 	s.ready = b
 	return b.root
-}
-
-// newBatch is an empty batch with room for about so many bytes: one that was written
-// already, where that has it. The memory of one is large, and new memory is dear.
-func (s *Store) newBatch(size int) *pebble.Batch {
-	if b := s.spent.Swap(nil); b != nil && cap(b.Repr()) >= size/2 {
-		return b
-	}
-	return s.db.NewBatchWithSize(size, pebble.WithMaxRetainedSizeBytes(batchRetained))
-}
-
-// batchSize guesses how large a block's batch gets: its rows, and what the node keeps
-// beside them. A batch that is larger grows by itself; one that was guessed too large
-// would be memory for nothing.
-type batchSize struct{ bytes, rows int } // of the block before
-
-const (
-	batchSizeMax  = 64 << 20
-	batchRetained = 32 << 20 // what is kept of one that was written
-	rowSizeMin    = 512
-	rowSizeMax    = 2048
-	batchRowsMin  = 64 // fewer say nothing
-)
-
-func (b *batchSize) guess(rows int) int {
-	per := rowSizeMin
-	if b.rows > 0 {
-		per = min(max(b.bytes/b.rows*9/8, rowSizeMin), rowSizeMax)
-	}
-	return min(4096+per*rows, batchSizeMax)
-}
-
-func (b *batchSize) saw(bytes, rows int) {
-	if rows >= batchRowsMin {
-		b.bytes, b.rows = bytes, rows
-	}
 }
 
 // dirty are the rows that the block leaves changed.
@@ -114,52 +73,30 @@ func (o *Overlay) dirty() []written {
 	return out
 }
 
-// place is where a row comes in the order of the store: by the first bytes of its
-// key there, which nearly always say it, then by all.
-type place struct {
-	first uint64
-	row   *row
-	at    int // among the written
-}
-
-// inOrder are the places of rows in the order of the store: Pebble takes in
-// neighbours in a third of the time.
-func inOrder(rows []written) []place {
-	out := make([]place, len(rows))
-	for i := range rows {
-		r := rows[i].row
-		var first [8]byte
-		first[0] = r.table.id
-		copy(first[1:], r.key)
-		out[i] = place{binary.BigEndian.Uint64(first[:]), r, i}
-	}
-	slices.SortFunc(out, func(a, b place) int {
-		if c := cmp.Compare(a.first, b.first); c != 0 {
-			return c
-		}
-		return strings.Compare(string(a.row.key), string(b.row.key))
-	})
-	return out
-}
-
-// encodeAll encodes and hashes on all cores. The order of rows doesn't matter:
-// neither the tree's root nor the batch depends on it.
-func encodeAll(rows []written) {
+// encodeAll encodes and hashes on all cores, and finds where the rows move in their
+// indexes. The order of rows doesn't matter: neither the tree's root nor the batch
+// depends on it.
+func encodeAll(rows []written) moves {
 	cores := runtime.GOMAXPROCS(0)
 	if len(rows) < 64 {
 		cores = 1
 	}
 	var wg sync.WaitGroup
 	per := (len(rows) + cores - 1) / max(cores, 1)
+	var found []*moves
 	for lo := 0; lo < len(rows); lo += per {
-		part := rows[lo:min(lo+per, len(rows))]
+		part, m := rows[lo:min(lo+per, len(rows))], new(moves)
+		found = append(found, m)
 		wg.Go(func() {
+			var mem []byte
 			for i := range part {
 				part[i].encode()
+				mem = m.find(part[i].row, mem)
 			}
 		})
 	}
 	wg.Wait()
+	return joined(found)
 }
 
 func (w *written) encode() {
@@ -178,41 +115,6 @@ func (w *written) encode() {
 		panic(fmt.Sprintf("state: %s %q would be stored empty", w.table.name, w.key))
 	}
 	w.change.Value = sum(w.value)
-}
-
-// fill writes the block's rows, index entries and head into its batch.
-func (s *Store) fill(b *block, o *Overlay) {
-	var buf []byte
-	for _, p := range inOrder(b.dirty) {
-		w := &b.dirty[p.at]
-		buf = dbRow(buf, w.table, w.key)
-		if w.value == nil {
-			must(b.batch.Delete(buf, nil))
-		} else {
-			must(b.batch.Set(buf, w.value, nil))
-		}
-		if w.orig == nil {
-			must(b.batch.Set(preimageKey(w.change.Key), rowKey(w.table, w.key), nil))
-		}
-		if w.rec == nil {
-			must(b.batch.Delete(preimageKey(w.change.Key), nil))
-		}
-	}
-	for id, ix := range registry.indexes {
-		for e := range o.removed[id] { // in any order, as above
-			must(b.batch.Delete(dbIndex(buf, ix, e), nil))
-		}
-		if t := o.added[id]; t != nil {
-			t.Ascend(func(e string) bool {
-				buf = dbIndex(buf, ix, e)
-				must(b.batch.Set(buf, nil, nil))
-				return true
-			})
-		}
-	}
-	s.keepUsed(b, o)
-	head := binary.BigEndian.AppendUint64(nil, uint64(b.height))
-	must(b.batch.Set(metaHead, append(head, b.root[:]...), nil))
 }
 
 func must(err error) {
@@ -245,7 +147,7 @@ func (s *Store) Advance() error {
 		return fmt.Errorf("state: nothing to commit")
 	}
 	s.ready = nil
-	b.turn, b.done = s.cache.turn, make(chan struct{})
+	b.turn, b.done, b.tree = s.cache.turn, make(chan struct{}), s.tree.Snapshot()
 	for i := range b.dirty {
 		w := &b.dirty[i]
 		s.cache.renew(w.table, w.key, w.from, w.rec)
@@ -271,26 +173,49 @@ func (s *Store) Write(locals func() []Local) error {
 	b := s.writing
 	b.lost = true
 	defer close(b.done)
+	defer func() {
+		if b.lost {
+			b.tree.Release()
+		}
+	}()
+	batch := s.newBatch(s.batch.guess(len(b.dirty)))
+	b.fill(batch)
 	for _, l := range locals() {
-		l.write(b.batch)
+		l.write(batch)
 	}
-	s.batch.saw(b.batch.Len(), len(b.dirty))
-	if err := s.forgetUsed(b); err != nil {
+	s.batch.saw(batch.Len(), len(b.dirty))
+	if err := s.forgetUsed(b, batch); err != nil {
 		return fmt.Errorf("state: height %d: used keys: %w", b.height, err)
 	}
-	if err := s.disk.Do(func() error { return b.batch.Commit(pebble.NoSync) }); err != nil {
+	if err := s.disk.Do(func() error { return batch.Commit(pebble.NoSync) }); err != nil {
 		return fmt.Errorf("state: writing height %d: %w", b.height, err)
 	}
-	b.batch.Reset()
-	s.spent.Store(b.batch)
+	batch.Reset()
+	s.spent.Store(batch)
 	old := s.view.Load()
-	v := newView(s, b.height)
+	v := newView(s, b.height, b.tree)
 	s.swap.Lock()
 	s.view.Store(v)
 	s.swap.Unlock()
 	old.drop()
 	b.lost = false
 	return nil
+}
+
+// unwritten is what the block changed that was advanced to, as long as it is not
+// written; nil where all is on disk. It is for the goroutine that executes.
+func (s *Store) unwritten() *Overlay {
+	b := s.writing
+	if b == nil {
+		return nil
+	}
+	select {
+	case <-b.done:
+		s.written()
+		return nil
+	default:
+		return b.overlay
+	}
 }
 
 // written waits until the block that was advanced to is written. It is for the

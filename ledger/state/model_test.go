@@ -24,6 +24,9 @@ var (
 	byTag  = state.NewIndex(things, 120, "things_by_tag", func(_ state.Key, h *pb.Holding) []string {
 		return tags(h)
 	})
+	byUnits = state.NewIndex(things, 117, "things_by_units", func(_ state.Key, h *pb.Holding) []string {
+		return []string{fmt.Sprint(h.Available)}
+	})
 )
 
 // tags are a record's places: none, one, or several with a repetition.
@@ -83,6 +86,7 @@ var (
 // run does random things to store and model alike, block by block.
 func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.Overlay)) {
 	height := s.Height()
+	settle := func() {}
 	for range blocks {
 		ahead(t, s)
 		o := s.Begin()
@@ -127,27 +131,33 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 		}
 		height++
 		root := s.Finalize(o, height)
-		commit(t, s, n)
+		settle()
+		settle = commit(t, s, n.clone(), root)
 		if o.Rewind() {
 			t.Fatal("back to before a block that was advanced to")
+		}
+	}
+	settle()
+}
+
+// commit commits the finalised block. Sometimes the writing takes its time, and
+// another block is begun meanwhile, which reads what the block left, and finalised.
+// What it returns waits until all is written.
+func commit(t *rapid.T, s *state.Store, n *naive, root [32]byte) (settle func()) {
+	over := func(err error) {
+		if err != nil {
+			t.Fatal(err)
 		}
 		if root != s.Root() {
 			t.Fatal("Root is not what Finalize returned")
 		}
 		v := s.View()
+		defer v.Release()
 		compare(t, v, n)
-		v.Release()
 	}
-}
-
-// commit commits the finalised block. Sometimes the writing takes its time, and
-// another block is begun meanwhile, which reads what the block left.
-func commit(t *rapid.T, s *state.Store, n *naive) {
 	if rapid.Bool().Draw(t, "at once") {
-		if err := s.Commit(nil); err != nil {
-			t.Fatal(err)
-		}
-		return
+		over(s.Commit(nil))
+		return func() {}
 	}
 	height := s.Height()
 	if err := s.Advance(); err != nil {
@@ -156,8 +166,8 @@ func commit(t *rapid.T, s *state.Store, n *naive) {
 	if s.Tip() != height+1 || s.Height() != height {
 		t.Fatalf("advanced from %d to %d, and %d can be seen", height, s.Tip(), s.Height())
 	}
-	delay := time.Duration(rapid.IntRange(0, 200).Draw(t, "delay")) * time.Microsecond
-	written := make(chan error)
+	delay := time.Duration(rapid.IntRange(0, 400).Draw(t, "delay")) * time.Microsecond
+	written := make(chan error, 1)
 	go func() {
 		time.Sleep(delay)
 		written <- s.Write(func() []state.Local { return nil })
@@ -172,9 +182,11 @@ func commit(t *rapid.T, s *state.Store, n *naive) {
 		}
 	}
 	compare(t, o, n)
-	if err := <-written; err != nil {
-		t.Fatal(err)
+	if rapid.Bool().Draw(t, "wait") {
+		over(<-written)
+		return func() {}
 	}
+	return func() { over(<-written) }
 }
 
 // ahead reads some rows before they are needed, most of which are there.
@@ -192,6 +204,25 @@ func compare(t *rapid.T, r state.Reader, n *naive) {
 		if want := n.rows[k]; ok != (want != nil) || ok && !bytes.Equal(state.Encode(got), state.Encode(want)) {
 			t.Fatalf("%T: %q is %v, want %v", r, k, got, want)
 		}
+	}
+	// An overlay keeps only what somebody asked an index.
+	if rapid.Bool().Draw(t, "units") {
+		var got, want []state.Key
+		for _, k := range byUnits.Keys(r, "3", "") {
+			got = append(got, k)
+		}
+		for k, h := range n.rows {
+			if h.Available == 3 {
+				want = append(want, k)
+			}
+		}
+		slices.Sort(got)
+		if slices.Sort(want); !slices.Equal(got, want) {
+			t.Fatalf("%T: of 3 units are %q, want %q", r, got, want)
+		}
+	}
+	if rapid.Bool().Draw(t, "no tags") {
+		return
 	}
 	prefix, from := somePart.Draw(t, "prefix"), somePart.Draw(t, "from")
 	if got, want := scan(r, prefix, from), n.scan(prefix, from); !slices.Equal(got, want) {

@@ -44,7 +44,7 @@ type row struct {
 	rec    Record     // nil where the row doesn't exist
 	orig   Record     // as committed
 	from   *cached    // where that was found
-	places [][]string // of rec in each index; nil where there is no rec, or nobody asked yet
+	places [][]string // of rec in each index that is awake; nil where there is no rec, or nobody asked yet
 }
 
 // Overlay is the state as the block being executed sees it. It belongs to the
@@ -53,8 +53,9 @@ type Overlay struct {
 	store   *Store
 	tip     int64 // the block that it begins from
 	rows    [128]map[Key]*row
-	added   [128]*btree.BTreeG[string] // index entries that the block wrote
-	removed [128]map[string]struct{}   // index entries that the block took out
+	awake   [128]bool                  // the indexes that were searched: only of them is known, all along,
+	added   [128]*btree.BTreeG[string] // which entries the block wrote
+	removed [128]map[string]struct{}   // and which it took out
 	journal []Change
 	used    map[UsedKey]uint32 // keys that the block used
 	uses    []use              // the same, in order
@@ -91,7 +92,7 @@ func (o *Overlay) Rewind() bool {
 			r.rec, r.places = r.orig, nil
 		}
 	}
-	o.added, o.removed = [128]*btree.BTreeG[string]{}, [128]map[string]struct{}{}
+	o.awake, o.added, o.removed = [128]bool{}, [128]*btree.BTreeG[string]{}, [128]map[string]struct{}{}
 	o.journal, o.uses, o.over = o.journal[:0], o.uses[:0], 0
 	clear(o.used)
 	return true
@@ -186,30 +187,62 @@ func (o *Overlay) set(t *spec, k Key, rec Record) {
 	o.apply(r, rec)
 }
 
-// apply changes a row and moves it in the table's indexes.
+// apply changes a row and moves it in those of the table's indexes that are awake.
 func (o *Overlay) apply(r *row, rec Record) {
 	t, k := r.table, r.key
-	if len(t.indexes) > 0 && (t.moves || r.rec == nil || rec == nil) {
+	if o.watched(t) && (t.moves || r.rec == nil || rec == nil) {
 		was := r.places
 		if was == nil && r.rec != nil {
-			was = placesOf(t, k, r.rec)
+			was = o.placesOf(t, k, r.rec)
 		}
 		r.places = nil
 		if rec != nil {
-			r.places = placesOf(t, k, rec)
+			r.places = o.placesOf(t, k, rec)
 		}
 		for i, ix := range t.indexes {
-			o.reindex(ix, k, at(was, i), at(r.places, i))
+			if o.awake[ix.id] {
+				o.reindex(ix, k, at(was, i), at(r.places, i))
+			}
 		}
 	}
 	r.rec = rec
 }
 
-// placesOf are a record's places in each of its table's indexes.
-func placesOf(t *spec, k Key, rec Record) [][]string {
+// watched says whether an index of a table is awake.
+func (o *Overlay) watched(t *spec) bool {
+	for _, ix := range t.indexes {
+		if o.awake[ix.id] {
+			return true
+		}
+	}
+	return false
+}
+
+// awaken has the overlay know what the block changed in an index, from here on.
+// Most indexes are for readers, and nothing searches them while a block is executed.
+func (o *Overlay) awaken(ix *index) {
+	if o.awake[ix.id] {
+		return
+	}
+	o.awake[ix.id] = true
+	for r := range o.each() {
+		if r.table != ix.table {
+			continue
+		}
+		r.places = nil // they lack this index
+		if r.rec != r.orig {
+			o.reindex(ix, r.key, ix.places(r.key, r.orig), ix.places(r.key, r.rec))
+		}
+	}
+}
+
+// placesOf are a record's places in each of its table's indexes that is awake.
+func (o *Overlay) placesOf(t *spec, k Key, rec Record) [][]string {
 	out := make([][]string, len(t.indexes))
 	for i, ix := range t.indexes {
-		out[i] = ix.entries(k, rec)
+		if o.awake[ix.id] {
+			out[i] = ix.entries(k, rec)
+		}
 	}
 	return out
 }
@@ -224,8 +257,8 @@ func at(places [][]string, i int) []string {
 
 // reindex moves a row in an index. What leaves a place is noted as removed even
 // where the block itself put it there, and what comes to one as added even
-// where the store has it: so neither note depends on what came before, an entry
-// is in one of them at most, and writing both is always right.
+// where the store has it: so neither note depends on what came before, and an entry
+// is in one of them at most.
 func (o *Overlay) reindex(ix *index, k Key, was, is []string) {
 	if slices.Equal(was, is) {
 		return
@@ -272,18 +305,24 @@ func (o *Overlay) Undo(m Mark) {
 	o.journal = o.journal[:m]
 }
 
-// scan merges the committed index with what the block changed. It looks for
-// each entry anew, so that fn may write while it is being called.
+// scan merges the committed index with what the block changed, and with what the
+// block before did where that is not written yet. It looks for each entry anew, so
+// that fn may write while it is being called.
 func (o *Overlay) scan(ix *index, prefix, from string, fn func(string, Key) bool) {
 	start := max(prefix, from)
+	// First this, then the disk: what is no longer unwritten is there.
+	before := o.store.unwritten()
 	base := o.store.places(ix, prefix, start)
 	defer base.close()
 	b, okB := base.next()
 	for {
-		for okB && (b < start || o.gone(ix, b)) {
+		for okB && (b < start || o.gone(ix, b) || before.gone(ix, b)) {
 			b, okB = base.next()
 		}
 		e, ok := o.firstAdded(ix, prefix, start)
+		if left, okL := before.firstLeft(ix, prefix, start, o); okL && (!ok || left < e) {
+			e, ok = left, true
+		}
 		if okB && (!ok || b < e) {
 			e, ok = b, true
 		}
@@ -294,7 +333,12 @@ func (o *Overlay) scan(ix *index, prefix, from string, fn func(string, Key) bool
 	}
 }
 
+// gone says whether the block took an entry out. Of no block, none is.
 func (o *Overlay) gone(ix *index, e string) bool {
+	if o == nil {
+		return false
+	}
+	o.awaken(ix)
 	_, gone := o.removed[ix.id][e]
 	return gone
 }
@@ -302,12 +346,25 @@ func (o *Overlay) gone(ix *index, e string) bool {
 // firstAdded finds the block's first new entry of an index at or after start.
 func (o *Overlay) firstAdded(ix *index, prefix, start string) (e string, ok bool) {
 	o.scanned = true
+	return o.firstLeft(ix, prefix, start, nil)
+}
+
+// firstLeft finds the block's first new entry of an index at or after start that the
+// next block did not take out.
+func (o *Overlay) firstLeft(ix *index, prefix, start string, next *Overlay) (e string, ok bool) {
+	if o == nil {
+		return "", false
+	}
+	o.awaken(ix)
 	t := o.added[ix.id]
 	if t == nil {
 		return "", false
 	}
 	t.AscendGreaterOrEqual(start, func(q string) bool {
-		e, ok = q, strings.HasPrefix(q, prefix)
+		if e, ok = q, strings.HasPrefix(q, prefix); ok && next.gone(ix, q) {
+			e, ok = "", false
+			return true
+		}
 		return false
 	})
 	return e, ok

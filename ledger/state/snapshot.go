@@ -137,16 +137,16 @@ type Frozen struct {
 }
 
 // Freeze keeps the last committed state. It is for the goroutine that wrote the
-// block, before the next one is finalised: that changes the tree.
+// block, before it writes another.
 func (s *Store) Freeze() *Frozen {
 	s.swap.Lock()
 	defer s.swap.Unlock()
 	if s.closed {
 		panic("state: Freeze after Close")
 	}
-	h := s.Height()
-	v := newView(s, h)
-	return &Frozen{view: v, Snapshot: Snapshot{Height: h, Root: v.root}}
+	now := s.view.Load()
+	v := newView(s, now.height, now.tree.Again())
+	return &Frozen{view: v, Snapshot: Snapshot{Height: v.height, Root: v.root}}
 }
 
 // errStopped says that Divide was told to stop.

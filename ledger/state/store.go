@@ -34,15 +34,14 @@ type Store struct {
 	pack     int64   // how much it may have
 	used     used
 	memo     map[string]any
-	ready    *block // finalised and not yet committed
-	writing  *block // advanced to, and perhaps not yet written
-	tip      int64  // see Tip
-	last     sizes  // of the block that was finalised last
-	// batch is set by Write, and Finalize waits for that.
-	batch batchSize
-	spent atomic.Pointer[pebble.Batch] // written, and free to be filled again
-	rows  [128]int                     // of each table, with the block that was advanced to
-	view  atomic.Pointer[View]
+	ready    *block                       // finalised and not yet committed
+	writing  *block                       // advanced to, and perhaps not yet written
+	tip      int64                        // see Tip
+	last     sizes                        // of the block that was finalised last
+	batch    batchSize                    // Write's
+	spent    atomic.Pointer[pebble.Batch] // written, and free to be filled again
+	rows     [128]int                     // of each table, with the block that was advanced to
+	view     atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
 	// few instructions.
@@ -129,7 +128,7 @@ func (s *Store) load() error {
 		return err
 	}
 	s.tip = height
-	s.view.Store(newView(s, height))
+	s.view.Store(newView(s, height, s.tree.Snapshot()))
 	return nil
 }
 
@@ -293,10 +292,7 @@ func (s *Store) Close() error {
 	if err := s.disk.Err(); err != nil {
 		return err
 	}
-	if b := s.ready; b != nil { // finalised, and never committed
-		s.ready = nil
-		_ = b.batch.Close()
-	}
+	s.ready = nil // finalised, and never committed
 	s.view.Load().drop()
 	released := make(chan struct{})
 	go func() { s.live.Wait(); close(released) }()

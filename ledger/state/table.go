@@ -200,11 +200,28 @@ func (ix Index[V, P]) Keys(r Reader, prefix, from string) iter.Seq2[string, Key]
 	}
 }
 
+// places are a row's, none where there is no record.
+func (ix *index) places(k Key, rec Record) []string {
+	if rec == nil {
+		return nil
+	}
+	return ix.entries(k, rec)
+}
+
 // entry joins a place and a key: the key's length stands at the end, so that
 // both can be told apart whatever bytes they have.
 func entry(place string, k Key) string {
 	return place + "\x00" + string(k) + string([]byte{byte(len(k) >> 8), byte(len(k))})
 }
+
+// appendEntry is entry appended to b.
+func appendEntry(b []byte, place string, k Key) []byte {
+	b = append(append(append(b, place...), 0), k...)
+	return append(b, byte(len(k)>>8), byte(len(k)))
+}
+
+// entryLen is how long an entry is.
+func entryLen(place string, k Key) int { return len(place) + len(k) + 3 }
 
 // splitEntry undoes entry.
 func splitEntry(e string) Key {

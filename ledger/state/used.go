@@ -166,17 +166,16 @@ func (s *Store) loadUsed() error {
 	return bad
 }
 
-// keepUsed writes what a block used into its batch.
-func (s *Store) keepUsed(b *block, o *Overlay) {
-	b.uses, b.over = o.uses, o.over
-	for minute, keys := range o.Uses() {
-		must(b.batch.Set(usedRow(minute, b.height), keys, nil))
+// keepUsed writes what a block used into a batch.
+func (b *block) keepUsed(batch *pebble.Batch) {
+	for minute, keys := range b.overlay.Uses() {
+		must(batch.Set(usedRow(minute, b.height), keys, nil))
 	}
 }
 
 // forgetUsed forgets a part of the keys that are free.
-func (s *Store) forgetUsed(b *block) error {
-	gone, minutes, err := s.overUsed(b, max(usedForget, 2*len(b.uses)))
+func (s *Store) forgetUsed(b *block, batch *pebble.Batch) error {
+	gone, minutes, err := s.overUsed(b, batch, max(usedForget, 2*len(b.uses)))
 	if err != nil {
 		return err
 	}
@@ -191,8 +190,8 @@ func (s *Store) forgetUsed(b *block) error {
 }
 
 // overUsed finds at least n keys that are free, where there are so many, and
-// takes their rows out with the block's batch.
-func (s *Store) overUsed(b *block, n int) (keys []UsedKey, minutes []uint32, err error) {
+// takes their rows out with a batch.
+func (s *Store) overUsed(b *block, batch *pebble.Batch, n int) (keys []UsedKey, minutes []uint32, err error) {
 	if b.over == 0 || bytes.Compare(s.used.swept, usedRow(b.over, 0)) >= 0 {
 		return nil, nil, nil
 	}
@@ -203,7 +202,7 @@ func (s *Store) overUsed(b *block, n int) (keys []UsedKey, minutes []uint32, err
 		for k := range slices.Chunk(it.Value(), 16) {
 			keys, minutes = append(keys, UsedKey(k)), append(minutes, usedMinute(it.Key()))
 		}
-		must(b.batch.Delete(it.Key(), nil))
+		must(batch.Delete(it.Key(), nil))
 	}
 	if s.used.swept = usedRow(b.over, 0); ok && usedMinute(it.Key()) < b.over {
 		s.used.swept = slices.Clone(it.Key())

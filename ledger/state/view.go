@@ -20,10 +20,9 @@ type View struct {
 	refs   atomic.Int64
 }
 
-// newView freezes the store as it is, after a block is written and before the next
-// one is finalised, which changes the tree. Whoever writes the block calls it.
-func newView(s *Store, height int64) *View {
-	t := s.tree.Snapshot()
+// newView freezes the store as it is after a block is written, with the tree as the
+// block left it. Whoever writes the block calls it.
+func newView(s *Store, height int64, t *smt.Snapshot) *View {
 	v := &View{store: s, height: height, root: t.Root(), snap: s.db.NewSnapshot(), tree: t}
 	v.refs.Store(1)
 	s.live.Add(1)
@@ -123,13 +122,13 @@ type places struct {
 	begun bool
 }
 
-// places is for the goroutine that executes. It is nil where the table has no row:
+// places is for the goroutine that executes, and has what is on disk, with the block
+// that was advanced to or without it: see unwritten. It is nil where the table has no row:
 // a queue is empty nearly always, and to look costs 5 µs.
 func (s *Store) places(ix *index, prefix, start string) *places {
 	if s.rows[ix.table.id] == 0 {
 		return nil
 	}
-	s.written()
 	return placesIn(s.db, ix, prefix, start)
 }
 

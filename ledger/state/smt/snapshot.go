@@ -19,6 +19,15 @@ func (t *Tree) Snapshot() *Snapshot {
 	return &Snapshot{tree: t, version: t.now}
 }
 
+// Again pins the same version once more, to be released for itself.
+func (s *Snapshot) Again() *Snapshot {
+	s.tree.mu.Lock()
+	defer s.tree.mu.Unlock()
+	s.check()
+	s.version.pins++
+	return &Snapshot{tree: s.tree, version: s.version}
+}
+
 // Release ends the use of s. No other method may be running or called later;
 // those called later panic, except Release, which does nothing.
 func (s *Snapshot) Release() {
