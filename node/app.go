@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -192,7 +193,7 @@ func (a *app) decode(height int64, at time.Time, raws [][]byte) decided {
 }
 
 func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*abci.ResponseFinalizeBlock, error) {
-	if err := a.barred(); err != nil {
+	if err := cmp.Or(a.barred(), a.settling.failed()); err != nil {
 		return a.leave(err)
 	}
 	d := a.proposal
@@ -207,7 +208,10 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 	}
 	a.at("execute")
 	start := time.Now()
-	d.done = a.machine.Execute(b)
+	var err error
+	if d.done, err = a.execute(b); err != nil {
+		return a.leave(err)
+	}
 	a.meter.observe(execution, start)
 	a.block = d
 	if votes := r.DecidedLastCommit.Votes; len(votes) > 0 {
@@ -222,6 +226,19 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 	}
 	tell(d.done, out)
 	return out, nil
+}
+
+// execute runs a block. The one before may still be written; where that fails, what is
+// read from then on is no answer, and the state machine says so by a panic.
+func (a *app) execute(b ledger.Block) (x *ledger.Executed, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if err = a.settling.wait(); err == nil {
+				panic(r)
+			}
+		}
+	}()
+	return a.machine.Execute(b), nil
 }
 
 // is says whether these are the transactions that were decoded.

@@ -124,7 +124,8 @@ func (a *app) barred() error {
 	return err
 }
 
-// leave ends the execution of a block that is barred, or that can't be written.
+// leave ends the execution of a block that is barred, or that can't be written, or upon
+// one that can't.
 // Consensus takes the error, and stops. Catching up with others from blocks would take the process down
 // with it; there the goroutine ends, which is all that Stop waits for.
 func (a *app) leave(err error) (*abci.ResponseFinalizeBlock, error) {

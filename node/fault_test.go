@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	abci "github.com/cometbft/cometbft/abci/types"
+
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/council"
 )
@@ -113,5 +115,50 @@ func TestLogOfConsensusFails(t *testing.T) {
 	}
 	if err := w.Stop(); err == nil || !strings.Contains(err.Error(), "no space left on device") {
 		t.Fatalf("stopped with %v", err)
+	}
+}
+
+// A block that can't be written while the next one is executed ends that one: with
+// the cause, and in catching up from others without an error, which would take the
+// process down.
+func TestWriteFailsWhileExecuting(t *testing.T) {
+	for _, catching := range []bool{false, true} {
+		a, g := council2(t)
+		a.begin(t, g)
+		fail := make(chan struct{})
+		f := func(step string) {
+			switch step {
+			case "write":
+				<-fail
+				a.journal = &journal{} // has no store to read: it panics within the writing
+			case "execute":
+				if a.machine.Store().Tip() == 2 {
+					close(fail)
+					_ = a.settling.wait()
+				}
+			}
+		}
+		a.step.Store(&f)
+		block := func(height int64) error {
+			_, err := a.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{Height: height, Time: time.Unix(1767603600+height, 0)})
+			return err
+		}
+		if err := block(2); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Commit(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		syncing := func() bool { return catching }
+		a.syncing.Store(&syncing)
+		came := make(chan error, 1)
+		go func() {
+			defer close(came)
+			came <- block(3)
+		}()
+		err, returned := <-came
+		if why := a.settling.failed(); why == nil || returned == catching || returned && !errors.Is(err, why) {
+			t.Errorf("catching up: %v; it returned: %v, with %v", catching, returned, err)
+		}
 	}
 }

@@ -35,6 +35,13 @@ func (s *settling) broken() <-chan struct{} {
 	return s.bad
 }
 
+// failed is what went wrong, where something did.
+func (s *settling) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 // fail keeps what went wrong first.
 func (s *settling) fail(err error) {
 	s.mu.Lock()
@@ -74,9 +81,7 @@ func (s *settling) wait() error {
 	if over != nil {
 		<-over
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
+	return s.failed()
 }
 
 // safely makes an error of a panic: a goroutine's panic would end the process,

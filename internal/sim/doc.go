@@ -5,8 +5,9 @@
 // what they did.
 //
 // What happens comes from the seed, so a failure plays again. Two things don't:
-// which of its last blocks a crashed machine lost, and whether a proposal is made
-// before or after the block before is written. Neither may change anything else.
+// which of its last blocks a crashed machine lost, and whether a block is proposed
+// and executed before or after the one before is written. Neither may change
+// anything else.
 //
 // Consensus itself is not in it: blocks are handed over as CometBFT would.
 // Signatures are stood in for by a hash, see tag, but for those that the state

@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type block struct {
 	turn    int           // the cache's, when the rows were put into it
 	tree    *smt.Snapshot // as it leaves it
 	done    chan struct{} // closed once Write is over
-	lost    bool          // Write did not come to its end
+	lost    bool          // Write did not come to its end,
+	err     error         // for this, where it was no panic
 }
 
 // written is one row that the block leaves behind.
@@ -134,7 +136,8 @@ func (s *Store) Commit(locals []Local) error {
 // Advance makes the finalised block what the next one begins from. It is for the
 // goroutine that executes. Views don't show the block before Write is over,
 // which has to follow, once, on any goroutine, while this one may go on to
-// propose the next block: what it reads is in memory, or waits.
+// propose, execute and finalise the next block: what it reads is in memory, is on
+// disk as it was, or is waited for, and indexes are searched in both.
 func (s *Store) Advance() error {
 	if err := s.disk.Err(); err != nil {
 		return err
@@ -169,14 +172,14 @@ func (s *Store) Advance() error {
 // again should the machine lose what was not. An error means that nothing more
 // can be written, as where the disk is full: each later call returns one too, and
 // the node stops.
-func (s *Store) Write(locals func() []Local) error {
+func (s *Store) Write(locals func() []Local) (err error) {
 	b := s.writing
 	b.lost = true
-	defer close(b.done)
 	defer func() {
-		if b.lost {
+		if b.err = err; b.lost {
 			b.tree.Release()
 		}
+		close(b.done)
 	}()
 	batch := s.newBatch(s.batch.guess(len(b.dirty)))
 	b.fill(batch)
@@ -203,7 +206,8 @@ func (s *Store) Write(locals func() []Local) error {
 }
 
 // unwritten is what the block changed that was advanced to, as long as it is not
-// written; nil where all is on disk. It is for the goroutine that executes.
+// written; nil where all is on disk. It is for the goroutine that executes. It panics
+// where the block could not be written.
 func (s *Store) unwritten() *Overlay {
 	b := s.writing
 	if b == nil {
@@ -235,11 +239,13 @@ func (s *Store) await() error {
 	}
 	<-b.done
 	if b.lost {
-		return errors.Join(fmt.Errorf("state: height %d was not written", b.height), s.disk.Err())
+		return fmt.Errorf("state: height %d was not written: %w", b.height, cmp.Or(b.err, s.disk.Err(), errNoEnd))
 	}
 	s.writing = nil
 	return nil
 }
+
+var errNoEnd = errors.New("the writing of it did not come to its end")
 
 // Tip is the height of the block that the next one begins from: Height, or one
 // more while Write is under way. It is for the goroutine that executes.

@@ -44,15 +44,19 @@ type row struct {
 	rec    Record     // nil where the row doesn't exist
 	orig   Record     // as committed
 	from   *cached    // where that was found
-	places [][]string // of rec in each index that is awake; nil where there is no rec, or nobody asked yet
+	places [][]string // of rec in each index that was awake at a time; nil where there is no rec, or nobody asked yet
+	asked  int32      // this time, as the overlay counts it
 }
 
 // Overlay is the state as the block being executed sees it. It belongs to the
-// goroutine that executes; it is not safe for others.
+// goroutine that executes; it is not safe for others. While its block is written, the
+// next is searched with it: that goroutine still writes awake, added and removed, and
+// the one that writes reads what used keys and rows there are.
 type Overlay struct {
 	store   *Store
 	tip     int64 // the block that it begins from
 	rows    [128]map[Key]*row
+	asked   int32                      // how many times an index was searched for the first time
 	awake   [128]bool                  // the indexes that were searched: only of them is known, all along,
 	added   [128]*btree.BTreeG[string] // which entries the block wrote
 	removed [128]map[string]struct{}   // and which it took out
@@ -192,10 +196,10 @@ func (o *Overlay) apply(r *row, rec Record) {
 	t, k := r.table, r.key
 	if o.watched(t) && (t.moves || r.rec == nil || rec == nil) {
 		was := r.places
-		if was == nil && r.rec != nil {
+		if (was == nil || r.asked != o.asked) && r.rec != nil {
 			was = o.placesOf(t, k, r.rec)
 		}
-		r.places = nil
+		r.places, r.asked = nil, o.asked
 		if rec != nil {
 			r.places = o.placesOf(t, k, rec)
 		}
@@ -225,12 +229,10 @@ func (o *Overlay) awaken(ix *index) {
 		return
 	}
 	o.awake[ix.id] = true
-	for r := range o.each() {
-		if r.table != ix.table {
-			continue
-		}
-		r.places = nil // they lack this index
-		if r.rec != r.orig {
+	o.asked++
+	for i := range o.journal {
+		// A row may come more than once, which changes nothing.
+		if r := o.journal[i].row; r.table == ix.table {
 			o.reindex(ix, r.key, ix.places(r.key, r.orig), ix.places(r.key, r.rec))
 		}
 	}
