@@ -69,7 +69,11 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	}
 	n := &Node{log: logger, lock: lock, dbs: &databases{}, home: c.Home, listens: c.P2P.Listen, fault: &fault{halt: newHalt()}, failed: make(chan struct{})}
 	defer func() {
+		if r := recover(); r != nil {
+			err = harmed(r, filepath.Join(c.Home, ledgerDir))
+		}
 		if err != nil {
+			started = nil
 			_ = n.close()
 		}
 	}()

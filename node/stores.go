@@ -45,9 +45,24 @@ func openLedger(dir string) (*state.Store, error) {
 		}
 	}
 	if errors.Is(err, state.ErrDamaged) {
-		return nil, fmt.Errorf("%w\nThe blocks are kept apart from it: move %s out of the way and start again, and the node makes it anew from them. Where they don't go back to the first, as prune.keep_blocks and a start from a snapshot or an export have it, restore the folder from a backup, or join again by a snapshot", err, dir)
+		return nil, wayOut(err, dir)
 	}
 	return s, err
+}
+
+// wayOut says what to do about a damaged ledger.
+func wayOut(err error, dir string) error {
+	return fmt.Errorf("%w\nThe blocks are kept apart from it: move %s out of the way and start again, and the node makes it anew from them. Where they don't go back to the first, as prune.keep_blocks and a start from a snapshot or an export have it, restore the folder from a backup, or join again by a snapshot", err, dir)
+}
+
+// harmed makes an error of a panic over damage that opening the ledger did not come
+// upon, and panics on over anything else: a filter or an index of a table's file is not
+// needed to read all of its rows, but to find one.
+func harmed(r any, dir string) error {
+	if err, ok := r.(error); ok && errors.Is(err, state.ErrDamaged) {
+		return wayOut(err, dir)
+	}
+	panic(r)
 }
 
 // startRoom is the room on the disk that a node wants to start with. With less,

@@ -273,7 +273,7 @@ type restored struct{ db *pebble.DB }
 func (r restored) get(t *spec, k Key) (Record, bool, bool) {
 	b, err := get(r.db, dbRow(nil, t, k))
 	if err != nil {
-		panic(fmt.Sprintf("state: reading %s %q: %v", t.name, k, err))
+		panic(unread(err, "%s %q", t.name, k))
 	}
 	rec := decode(t, k, b)
 	return rec, false, rec != nil

@@ -228,9 +228,19 @@ func decode(t *spec, k Key, b []byte) Record {
 	}
 	r := t.fresh()
 	if err := r.UnmarshalVT(b); err != nil {
-		panic(fmt.Sprintf("state: %s %q holds no record: %v", t.name, k, err))
+		panic(fmt.Errorf("%w: %s %q holds no record: %w", ErrDamaged, t.name, k, err))
 	}
 	return r
+}
+
+// unread is what reading panics with where it can't: there is no answer then. It is
+// ErrDamaged where what is there is not what was written.
+func unread(err error, what string, args ...any) error {
+	what = fmt.Sprintf(what, args...)
+	if pebble.IsCorruptionError(err) {
+		return fmt.Errorf("%w: reading %s: %w", ErrDamaged, what, err)
+	}
+	return fmt.Errorf("state: reading %s: %w", what, err)
 }
 
 // raw reads a row's bytes; nil where there is none.
@@ -241,11 +251,11 @@ func (s *Store) raw(from pebble.Reader, t *spec, k Key) []byte {
 		return nil
 	}
 	if err != nil {
-		panic(fmt.Sprintf("state: reading %s %q: %v", t.name, k, err))
+		panic(unread(err, "%s %q", t.name, k))
 	}
 	out := bytes.Clone(b)
 	if err := closer.Close(); err != nil {
-		panic(fmt.Sprintf("state: reading %s %q: %v", t.name, k, err))
+		panic(unread(err, "%s %q", t.name, k))
 	}
 	return out
 }

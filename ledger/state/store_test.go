@@ -142,40 +142,62 @@ func TestDamaged(t *testing.T) {
 	if len(files) == 0 {
 		t.Fatal("no table on disk")
 	}
-	found := 0
+	found, asked := 0, 0
 	for _, file := range files {
 		good, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for at := len(good) / 16; at < len(good); at += len(good)/8 + 1 {
+		for at := len(good) / 256; at < len(good); at += len(good)/128 + 1 {
 			bad := bytes.Clone(good)
 			bad[at] ^= 1
 			if err := os.WriteFile(file, bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
 			s, err := state.Open(dir, state.Options{CacheBytes: 1 << 20})
-			if err == nil { // in an index or a local row: read when it is asked for
-				err = s.Close()
+			if err == nil { // where opening doesn't read: what is asked for is there, or found damaged
+				asked++
+				err = errors.Join(ask(s), s.Close())
 			} else if found++; !errors.Is(err, state.ErrDamaged) || !strings.Contains(err.Error(), dir) && !strings.Contains(err.Error(), "table things") && !strings.Contains(err.Error(), "head") {
 				t.Errorf("bit at %d of %d: %v", at, len(good), err)
 			} else {
 				err = nil
 			}
 			if err != nil {
-				t.Errorf("closing: %v", err)
+				t.Errorf("bit at %d of %d: %v", at, len(good), err)
 			}
 		}
 		if err := os.WriteFile(file, good, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if found == 0 {
-		t.Error("no damage was found")
+	if found == 0 || asked == 0 {
+		t.Errorf("%d damages were found at the start, %d were not", found, asked)
 	}
 	if err := open(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// ask reads every row, each by its key, and an index.
+func ask(s *state.Store) (err error) {
+	v := s.View()
+	defer v.Release()
+	defer func() {
+		if r := recover(); r != nil {
+			if bad, ok := r.(error); !ok || !errors.Is(bad, state.ErrDamaged) {
+				err = fmt.Errorf("reading panics with %v", r)
+			}
+		}
+	}()
+	for range byTag.Keys(v, "", "") {
+	}
+	for i := range 2000 {
+		if k := state.Key(fmt.Sprintf("row %d of %d", i%100, i/100+1)); !things.Has(v, k) {
+			return fmt.Errorf("%q is not there", k)
+		}
+	}
+	return nil
 }
 
 // A store that can't be opened for another reason is not called damaged.

@@ -121,7 +121,7 @@ func (s *Store) UsedRows(from uint32) iter.Seq2[uint32, []byte] {
 			}
 		}
 		if err := it.Error(); err != nil {
-			panic(fmt.Sprintf("state: reading used keys: %v", err))
+			panic(unread(err, "used keys"))
 		}
 	}
 }
@@ -129,7 +129,7 @@ func (s *Store) UsedRows(from uint32) iter.Seq2[uint32, []byte] {
 func (s *Store) usedRows(low []byte) *pebble.Iterator {
 	it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: []byte{spaceUsed + 1}})
 	if err != nil {
-		panic(fmt.Sprintf("state: reading used keys: %v", err))
+		panic(unread(err, "used keys"))
 	}
 	return it
 }

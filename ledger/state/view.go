@@ -87,7 +87,7 @@ func (v *View) Local(key []byte) ([]byte, bool) {
 		return nil, false
 	}
 	if err != nil {
-		panic("state: reading a local row: " + err.Error())
+		panic(unread(err, "a local row"))
 	}
 	defer closer.Close()
 	return append([]byte(nil), b...), true
@@ -103,7 +103,7 @@ func (v *View) ScanLocal(prefix, from []byte, fn func(key, value []byte) bool) {
 	}
 	it, err := v.snap.NewIter(o)
 	if err != nil {
-		panic("state: reading local rows: " + err.Error())
+		panic(unread(err, "local rows"))
 	}
 	defer it.Close()
 	for ok := it.First(); ok; ok = it.Next() {
@@ -112,7 +112,7 @@ func (v *View) ScanLocal(prefix, from []byte, fn func(key, value []byte) bool) {
 		}
 	}
 	if err := it.Error(); err != nil {
-		panic("state: reading local rows: " + err.Error())
+		panic(unread(err, "local rows"))
 	}
 }
 
@@ -136,7 +136,7 @@ func placesIn(r pebble.Reader, ix *index, prefix, start string) *places {
 	upper := after(dbIndex(nil, ix, prefix))
 	it, err := r.NewIter(&pebble.IterOptions{LowerBound: dbIndex(nil, ix, start), UpperBound: upper})
 	if err != nil {
-		panic("state: reading index " + ix.name + ": " + err.Error())
+		panic(unread(err, "index %s", ix.name))
 	}
 	return &places{it: it}
 }
@@ -154,7 +154,7 @@ func (p *places) next() (string, bool) {
 	if !ok {
 		// The end of what can be read must not pass for the end of the index.
 		if err := p.it.Error(); err != nil {
-			panic("state: reading an index: " + err.Error())
+			panic(unread(err, "an index"))
 		}
 		return "", false
 	}
