@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -45,20 +44,6 @@ type Node struct {
 	gauges  *gauges
 	signer  service.Service     // waits for a remote signer, if one is to sign
 	first   *types.ValidatorSet // of the first height after the start; nil where it isn't known
-}
-
-// TuneCollector sets the garbage collector as a process wants it that is there for
-// a node, unless GOGC and GOMEMLIMIT say otherwise. Most of what a node allocates
-// lives for a block: collecting a quarter as often costs memory that a node has,
-// and saves time that it hasn't. From half of the machine's memory on it collects
-// more often instead: with a million objects a node took 4.1 GB.
-func TuneCollector() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
-	if there := memory(); there > 0 && os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(int64(there / 2))
-	}
 }
 
 // Start starts the node in c.Home and returns when it takes part in consensus.
@@ -126,6 +111,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	syncing := n.comet.ConsensusReactor().WaitSync
 	n.app.syncing.Store(&syncing)
 	go n.guard()
+	go heat()
 	return n, nil
 }
 

@@ -1,0 +1,58 @@
+package node
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+)
+
+// TuneCollector sets the garbage collector as a process wants it that is there for
+// a node, unless GOGC and GOMEMLIMIT say otherwise. Most of what a node allocates
+// lives for a block: collecting a quarter as often costs memory that a node has,
+// and saves time that it hasn't. From half of the machine's memory on it collects
+// more often instead: with a million objects a node took 4.1 GB.
+func TuneCollector() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if there := memory(); there > 0 && os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(int64(there / 2))
+	}
+}
+
+const (
+	// heatFrom is from how much live memory on the heap is warmed: a node with little
+	// state shall stay small.
+	heatFrom = 64 << 20
+	// heatMost is how much is warmed at most, and below how much live memory a
+	// collection costs less than it saves.
+	heatMost = 1 << 30
+)
+
+// heat gets memory from the system that the heap is going to grow into, and leaves it
+// with the heap, where there is a ledger of some size. TuneCollector lets the heap grow
+// to five times what is live, and getting a page costs 2 µs and more: a sixth of the
+// processor time of the first transfers after a start. Java has it as AlwaysPreTouch.
+func heat() {
+	if os.Getenv("GOGC") != "" {
+		return // as whoever set it wants it
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	if m.HeapAlloc < heatFrom {
+		return
+	}
+	const piece = 1 << 20
+	var taken [][]byte
+	for range min(3*m.HeapAlloc, uint64(memory())/16, heatMost) / piece {
+		b := make([]byte, piece)
+		for i := 0; i < len(b); i += os.Getpagesize() {
+			b[i] = 1
+		}
+		taken = append(taken, b)
+	}
+	runtime.KeepAlive(taken) // until here, or the first piece would be taken again and again
+	if m.HeapAlloc < heatMost {
+		runtime.GC()
+	}
+}
