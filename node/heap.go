@@ -39,12 +39,27 @@ func heat() {
 	}
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
-	if m.HeapAlloc < heatFrom {
-		return
+	if room := heatRoom(m.HeapAlloc, memory()); room > 0 {
+		warm(room)
+		if m.HeapAlloc < heatMost {
+			runtime.GC()
+		}
 	}
+}
+
+// heatRoom is how much is warmed beside so much live memory, on a machine with so much.
+func heatRoom(live, there uint64) uint64 {
+	if live < heatFrom {
+		return 0
+	}
+	return min(3*live, there/16, heatMost)
+}
+
+// warm takes memory, writes to each of its pages, and lets go of it.
+func warm(room uint64) {
 	const piece = 1 << 20
 	var taken [][]byte
-	for range min(3*m.HeapAlloc, uint64(memory())/16, heatMost) / piece {
+	for range room / piece {
 		b := make([]byte, piece)
 		for i := 0; i < len(b); i += os.Getpagesize() {
 			b[i] = 1
@@ -52,7 +67,4 @@ func heat() {
 		taken = append(taken, b)
 	}
 	runtime.KeepAlive(taken) // until here, or the first piece would be taken again and again
-	if m.HeapAlloc < heatMost {
-		runtime.GC()
-	}
 }
