@@ -139,6 +139,8 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 
 // settled waits until no promise is in force, and returns how long that took.
 func settled(ctx context.Context, api pbconnect.LedgerClient) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // or one that never settles would be waited for
+	defer cancel()
 	begin := time.Now()
 	for {
 		r, err := api.ListPromises(ctx, connect.NewRequest(&pb.ListPromisesRequest{State: pb.PromiseState_ACTIVE, Page: &pb.Page{Size: 1}}))

@@ -31,7 +31,7 @@ const (
 
 // heat gets memory from the system that the heap is going to grow into, and leaves it
 // with the heap, where there is a ledger of some size. TuneCollector lets the heap grow
-// to five times what is live, and getting a page costs 2 µs and more: a sixth of the
+// to five times what is live, and getting a page costs 2 µs and more: an eighth of the
 // processor time of the first transfers after a start. Java has it as AlwaysPreTouch.
 func heat() {
 	if os.Getenv("GOGC") != "" {

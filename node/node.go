@@ -58,7 +58,6 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 			err = harmed(r, filepath.Join(c.Home, ledgerDir))
 		}
 		if err != nil {
-			started = nil
 			_ = n.close()
 		}
 	}()

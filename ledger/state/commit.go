@@ -20,8 +20,6 @@ type block struct {
 	overlay *Overlay
 	dirty   []written
 	moves   moves
-	uses    []use
-	over    uint32
 	turn    int           // the cache's, when the rows were put into it
 	tree    *smt.Snapshot // as it leaves it
 	done    chan struct{} // closed once Write is over
@@ -51,7 +49,7 @@ func (s *Store) Finalize(o *Overlay, height int64) (root [32]byte) {
 		panic(fmt.Sprintf("state: a block upon height %d, where the state is of %d", o.tip, s.tip))
 	}
 	s.last = o.sizes()
-	b := &block{height: height, overlay: o, dirty: o.dirty(), uses: o.uses, over: o.over, root: s.tree.Root()}
+	b := &block{height: height, overlay: o, dirty: o.dirty(), root: s.tree.Root()}
 	b.moves = encodeAll(b.dirty)
 	changes := make([]smt.Change, len(b.dirty))
 	for i := range b.dirty {
@@ -162,7 +160,7 @@ func (s *Store) Advance() error {
 			s.rows[w.table.id]--
 		}
 	}
-	s.used.add(b.uses)
+	s.used.add(b.overlay.uses)
 	s.writing, s.tip = b, b.height
 	return nil
 }

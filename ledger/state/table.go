@@ -211,7 +211,8 @@ func (ix *index) places(k Key, rec Record) []string {
 // entry joins a place and a key: the key's length stands at the end, so that
 // both can be told apart whatever bytes they have.
 func entry(place string, k Key) string {
-	return place + "\x00" + string(k) + string([]byte{byte(len(k) >> 8), byte(len(k))})
+	var buf [128]byte
+	return string(appendEntry(buf[:0], place, k))
 }
 
 // appendEntry is entry appended to b.

@@ -175,7 +175,7 @@ func (b *block) keepUsed(batch *pebble.Batch) {
 
 // forgetUsed forgets a part of the keys that are free.
 func (s *Store) forgetUsed(b *block, batch *pebble.Batch) error {
-	gone, minutes, err := s.overUsed(b, batch, max(usedForget, 2*len(b.uses)))
+	gone, minutes, err := s.overUsed(b, batch, max(usedForget, 2*len(b.overlay.uses)))
 	if err != nil {
 		return err
 	}
@@ -192,19 +192,19 @@ func (s *Store) forgetUsed(b *block, batch *pebble.Batch) error {
 // overUsed finds at least n keys that are free, where there are so many, and
 // takes their rows out with a batch.
 func (s *Store) overUsed(b *block, batch *pebble.Batch, n int) (keys []UsedKey, minutes []uint32, err error) {
-	if b.over == 0 || bytes.Compare(s.used.swept, usedRow(b.over, 0)) >= 0 {
+	if b.overlay.over == 0 || bytes.Compare(s.used.swept, usedRow(b.overlay.over, 0)) >= 0 {
 		return nil, nil, nil
 	}
 	it := s.usedRows(s.used.swept)
 	defer func() { err = errors.Join(err, it.Close()) }()
 	ok := it.First()
-	for ; ok && len(keys) < n && usedMinute(it.Key()) < b.over; ok = it.Next() {
+	for ; ok && len(keys) < n && usedMinute(it.Key()) < b.overlay.over; ok = it.Next() {
 		for k := range slices.Chunk(it.Value(), 16) {
 			keys, minutes = append(keys, UsedKey(k)), append(minutes, usedMinute(it.Key()))
 		}
 		must(batch.Delete(it.Key(), nil))
 	}
-	if s.used.swept = usedRow(b.over, 0); ok && usedMinute(it.Key()) < b.over {
+	if s.used.swept = usedRow(b.overlay.over, 0); ok && usedMinute(it.Key()) < b.overlay.over {
 		s.used.swept = slices.Clone(it.Key())
 	}
 	return keys, minutes, it.Error()
