@@ -31,8 +31,8 @@ const (
 
 // heat gets memory from the system that the heap is going to grow into, and leaves it
 // with the heap, where there is a ledger of some size. TuneCollector lets the heap grow
-// to five times what is live, and getting a page costs 2 µs and more: an eighth of the
-// processor time of the first transfers after a start. Java has it as AlwaysPreTouch.
+// to five times what is live, and to get that page by page takes a part of the processor
+// time of the first transfers after a start: see docs/operating/benchmarks.md. Java has it as AlwaysPreTouch.
 func heat() {
 	if os.Getenv("GOGC") != "" {
 		return // as whoever set it wants it
