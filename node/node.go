@@ -181,13 +181,35 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	if n.env, err = n.comet.ConfigureRPC(); err != nil {
 		return err
 	}
-	n.first, _ = n.env.StateStore.LoadValidators(n.comet.BlockStore().Height() + 1)
+	if n.first, err = n.nextValidators(); err != nil {
+		return err
+	}
 	if own != nil {
 		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), n.first); err != nil {
 			return err
 		}
 	}
 	return n.comet.Start()
+}
+
+// nextValidators are those of the height after the last block; nil where there is no
+// block yet, and they come with the state of another node. Consensus begins with them
+// and with those of the last block, and panics, half started, where it finds none.
+func (n *Node) nextValidators() (next *types.ValidatorSet, err error) {
+	last := n.comet.BlockStore().Height()
+	if last > 0 {
+		if _, err = n.env.StateStore.LoadValidators(last); err != nil {
+			return nil, fmt.Errorf("the validators of the last block are not in the database %q: %w", dbState, err)
+		}
+	}
+	next, err = n.env.StateStore.LoadValidators(last + 1)
+	if err != nil && last == 0 {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the validators of the next block are not in the database %q: %w", dbState, err)
+	}
+	return next, nil
 }
 
 // Stop ends the node cleanly: it finishes the block at hand, answers whoever
