@@ -64,7 +64,8 @@ type Wallet struct {
 	Party   string
 	Keys    []keyfile.Signer
 	// Timeout is how long Do and Submit wait for a transaction to become final,
-	// retries included; ten seconds where zero.
+	// retries included; ten seconds where zero. A node that doesn't answer may
+	// take five seconds more.
 	Timeout time.Duration
 }
 

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"connectrpc.com/connect"
@@ -14,6 +15,13 @@ import (
 // submitTimeout is how long Submit waits where the wallet doesn't say.
 const submitTimeout = 10 * time.Second
 
+// submitMax is the longest that a node can be asked to wait.
+const submitMax = time.Minute
+
+// answerGrace is how much longer than it was asked to wait a node may take: its
+// own answer, which says more, comes first wherever it gives one.
+const answerGrace = 5 * time.Second
+
 // A retry waits retryFirst, then twice as long each time, at most retryMax.
 const (
 	retryFirst = 50 * time.Millisecond
@@ -21,9 +29,10 @@ const (
 )
 
 // Submit submits one prepared transaction and waits until it is final. Where
-// the node can't be reached, is busy or loses the connection, the same bytes go
-// again until the wallet's Timeout is over: a transaction runs once, however
-// often it arrives.
+// the node can't be reached, is busy, loses the connection or doesn't answer,
+// the same bytes go again until the wallet's Timeout is over: a transaction runs
+// once, however often it arrives. A node that hangs holds Submit a few seconds
+// longer than that, and no more.
 func (w *Wallet) Submit(ctx context.Context, tx []byte) (*pb.TxRecord, error) {
 	timeout := w.Timeout
 	if timeout == 0 {
@@ -44,7 +53,13 @@ func (w *Wallet) Submit(ctx context.Context, tx []byte) (*pb.TxRecord, error) {
 }
 
 func (w *Wallet) submit(ctx context.Context, tx []byte, timeout time.Duration) (*pb.TxRecord, error) {
-	res, err := w.API.Submit(ctx, connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{tx}, Timeout: durationpb.New(min(timeout, time.Minute))}))
+	timeout = min(timeout, submitMax)
+	answer, cancel := context.WithTimeout(ctx, timeout+answerGrace)
+	defer cancel()
+	res, err := w.API.Submit(answer, connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{tx}, Timeout: durationpb.New(timeout)}))
+	if err != nil && answer.Err() != nil && ctx.Err() == nil {
+		return nil, unanswered(tx, timeout+answerGrace)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +70,13 @@ func (w *Wallet) submit(ctx context.Context, tx []byte, timeout time.Duration) (
 	return r, nil
 }
 
+// unanswered is the error where nobody knows what became of a transaction.
+func unanswered(tx []byte, after time.Duration) error {
+	id, _ := ID(tx)
+	return connect.NewError(connect.CodeDeadlineExceeded, fmt.Errorf("the node gave no answer within %s; transaction %s may still become final: get it by its id, or submit the same bytes again, which run once however often they arrive",
+		after.Round(time.Millisecond), id))
+}
+
 // Transient says whether the same request may succeed in a moment: nothing was
 // wrong with it.
 func Transient(err error) bool {
@@ -62,9 +84,9 @@ func Transient(err error) bool {
 	case pb.Code_BUSY, pb.Code_TIMED_OUT:
 		return true
 	case pb.Code_OK:
-		// Not an answer of a node's: it couldn't be reached, or went away.
+		// Not an answer of a node's: it couldn't be reached, went away, or hangs.
 		var e *connect.Error
-		return errors.As(err, &e) && (e.Code() == connect.CodeUnavailable || e.Code() == connect.CodeUnknown)
+		return errors.As(err, &e) && (e.Code() == connect.CodeUnavailable || e.Code() == connect.CodeUnknown || e.Code() == connect.CodeDeadlineExceeded)
 	}
 	return false
 }
