@@ -18,8 +18,8 @@ const (
 )
 
 // knownKeys is how many keys are kept decoded, those of whoever uses this node these
-// days: with twice as many, less than a hundredth of the machine's memory, within bounds.
-func knownKeys() int { return int(min(max(memory()>>16, 1<<15), 1<<18)) }
+// days: with twice as many, less than a fiftieth of the machine's memory, within bounds.
+func knownKeys() int { return int(min(max(memory()>>15, 1<<15), 1<<19)) }
 
 // arrival is a transaction at the door.
 type arrival struct {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
+	"github.com/troth-ledger/troth/ledger/sig"
 	"github.com/troth-ledger/troth/ledger/state"
 	"github.com/troth-ledger/troth/node/rate"
 )
@@ -39,15 +40,39 @@ type guard struct {
 	filling   sync.WaitGroup
 }
 
-func newGuard(chainID string, s *state.Store, c *Config, m *meter) *guard {
-	g := &guard{chainID: chainID, store: s, meter: m, ring: newRing(s),
+// newGuard also has keys know those of the parties that are in memory, as far as there
+// is room: each would be decoded with its first signature, and these first ones come
+// all at once where a node is started again under load.
+func newGuard(chainID string, s *state.Store, keys *sig.KeyCache, c *Config, m *meter) *guard {
+	g := &guard{chainID: chainID, store: s, meter: m,
 		parties:   rate.New[string](c.Limits.PartyTxs, 1, partiesMax),
 		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 1),
 		stop:      make(chan struct{})}
+	var expected [][]byte
+	g.ring = newRing(s, func(k *pb.Key) {
+		if k.Scheme == pb.Scheme_ED25519 && len(expected) < knownKeys() {
+			expected = append(expected, k.PublicKey)
+		}
+	})
+	g.filling.Go(func() { g.expect(keys, expected) })
 	if s.Len() > cacheRows()/2 {
 		g.filling.Go(func() { g.ring.fill(s, g.stop) })
 	}
 	return g
+}
+
+// expect decodes keys until there is room for no more.
+func (g *guard) expect(keys *sig.KeyCache, expected [][]byte) {
+	for _, k := range expected {
+		select {
+		case <-g.stop:
+			return
+		default:
+		}
+		if !keys.Expect(k) {
+			return
+		}
+	}
 }
 
 // close ends what reads the store.

@@ -83,6 +83,25 @@ func TestStrangers(t *testing.T) {
 	w.must(w.pay(0, 1))
 }
 
+// TestKeysExpected: a node that is started again knows its parties' keys as points of
+// the curve before anybody signs.
+func TestKeysExpected(t *testing.T) {
+	w := newWorld(t, 3)
+	w.mint(10)
+	for _, p := range w.people {
+		if w.app.door.keys.Known(p.key.Public()) {
+			t.Errorf("the key of %s is known before the chain's first block and without a signature", p.id)
+		}
+	}
+	w.again()
+	w.app.door.guard.filling.Wait()
+	for _, p := range append(w.people, w.bank) {
+		if !w.app.door.keys.Known(p.key.Public()) {
+			t.Errorf("the key of %s is not known", p.id)
+		}
+	}
+}
+
 // TestKeysFollow: the door's memory of keys follows the blocks.
 func TestKeysFollow(t *testing.T) {
 	w := newWorld(t, 2)
@@ -118,7 +137,7 @@ func TestKeysFollow(t *testing.T) {
 // TestRing: of more keys than there is room for, a ring finds those that came last.
 func TestRing(t *testing.T) {
 	w := newWorld(t, 1)
-	r := newRing(w.store)
+	r := newRing(w.store, func(*pb.Key) {})
 	w.mint(10)
 	me := w.people[0]
 	r.fill(w.store, w.app.door.guard.stop)

@@ -141,7 +141,7 @@ func readGenesis(path string) (*types.GenesisDoc, error) {
 func (n *Node) meet(c *Config) {
 	a := n.app
 	a.meter, a.log = newMeter(), n.log
-	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, c, a.meter), a.meter
+	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, a.door.keys, c, a.meter), a.meter
 	n.gauges = &gauges{n: n}
 	a.meter.registry.MustRegister(n.gauges)
 }

@@ -42,12 +42,14 @@ type ring struct {
 // keySet is a line of memory.
 type keySet [8]atomic.Uint64
 
-// newRing takes in the parties that are in memory at the start.
-func newRing(s *state.Store) *ring {
+// newRing takes in the parties that are in memory at the start. seen is called with each
+// of their keys.
+func newRing(s *state.Store, seen func(*pb.Key)) *ring {
 	r := &ring{seed: maphash.MakeSeed(), sets: make([]keySet, ringSets())}
 	for id, p := range party.Parties.Warm(s) {
 		for _, k := range p.Keys {
 			r.put(r.tag(string(id), k.Scheme, k.PublicKey), false)
+			seen(k)
 		}
 	}
 	return r

@@ -193,6 +193,35 @@ func TestKeyCache(t *testing.T) {
 	}
 }
 
+// TestKeysExpected: keys that are expected are decoded ahead, as long as no other has to
+// be forgotten for it.
+func TestKeysExpected(t *testing.T) {
+	c := NewKeyCache(3)
+	used := signedItem(t, Ed25519, nil).key
+	p, _ := c.point(used)
+	c.keep(used, p)
+	keys := [][]byte{append([]byte{2}, make([]byte, 31)...), {1, 2, 3}, nil} // no keys
+	for range 2 {
+		keys = append(keys, signedItem(t, Ed25519, nil).key)
+	}
+	for _, key := range keys {
+		if !c.Expect(key) {
+			t.Errorf("no room for %x", key)
+		}
+	}
+	if more := signedItem(t, Ed25519, nil).key; c.Expect(more) || c.Known(more) {
+		t.Error("room for one too many")
+	}
+	for i, key := range append(keys, used) {
+		if c.Known(key) != (i >= 3) {
+			t.Errorf("key %d: known %t", i, c.Known(key))
+		}
+	}
+	if second, known := c.point(used); !known || second != p {
+		t.Error("a key that was used was forgotten for those expected")
+	}
+}
+
 // TestKeysKept: of a batch, the keys are kept whose signatures are good, and no
 // others, whether or not its equation held.
 func TestKeysKept(t *testing.T) {

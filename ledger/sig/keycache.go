@@ -54,6 +54,23 @@ func (c *KeyCache) keep(key []byte, p *curve.EdwardsPoint) {
 	c.put([32]byte(key), p)
 }
 
+// Expect decodes and remembers a key that signatures are expected by, so that the first
+// of them finds it. It is false where that would make the cache forget another key.
+func (c *KeyCache) Expect(key []byte) (room bool) {
+	c.mu.Lock()
+	room = len(c.young) < c.limit
+	c.mu.Unlock()
+	if room && len(key) == 32 {
+		if p, known := c.point(key); p != nil && !known {
+			c.keep(key, p)
+		}
+	}
+	return room
+}
+
+// Known says whether a key is remembered.
+func (c *KeyCache) Known(key []byte) bool { return len(key) == 32 && c.lookup([32]byte(key)) != nil }
+
 // lookup finds a key and, if it isn't young, makes it so.
 func (c *KeyCache) lookup(id [32]byte) *curve.EdwardsPoint {
 	if c == nil {
