@@ -67,7 +67,7 @@ func TestProtocols(t *testing.T) {
 	for name, c := range clients(n) {
 		t.Run(name, func(t *testing.T) {
 			s, err := c.GetStatus(t.Context(), connect.NewRequest(&pb.GetStatusRequest{}))
-			if err != nil || s.Msg.ChainId != n.ChainID {
+			if err != nil || s.Msg.ChainId != n.ChainID || s.Msg.Protocol != 1 {
 				t.Fatalf("%v, %v", s, err)
 			}
 			_, err = c.GetPromise(t.Context(), connect.NewRequest(&pb.GetRequest{Id: "pr_x"}))

@@ -135,7 +135,7 @@ func (s *Server) GetStatus(ctxt, *connect.Request[pb.GetStatusRequest]) (*connec
 		Version: s.version, Pool: uint32(s.node.Waiting()), Objects: int64(s.node.Objects()),
 		CatchingUp: s.node.CatchingUp(), Peers: uint32(s.node.Peers()), Validators: uint32(voters.Count), VotingPower: voters.Power, OwnPower: voters.Own,
 		TransactionsLastMinute: uint64(s.node.LastMinute()), Upgrade: council.Get(v).GetUpgrade(),
-		KeptFrom: s.node.KeptFrom(), NodeId: s.node.ID(),
+		KeptFrom: s.node.KeptFrom(), NodeId: s.node.ID(), Protocol: council.Protocol(v),
 	}), nil
 }
 

@@ -94,11 +94,10 @@ func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, erro
 	h := s.Height()
 	v := s.View()
 	defer v.Release()
-	protocol := max(council.Get(v).GetProtocol(), 1) // before the first block there is no council yet
 	if h < a.first {
 		h = 0 // an imported state, before the first block
 	}
-	r := &abci.ResponseInfo{Data: "troth", AppVersion: uint64(protocol), LastBlockHeight: h}
+	r := &abci.ResponseInfo{Data: "troth", AppVersion: uint64(council.Protocol(v)), LastBlockHeight: h}
 	if h > 0 {
 		root := s.Root()
 		r.LastBlockAppHash = root[:]

@@ -198,6 +198,7 @@ func (st *status) rows() (rows [][2]string) {
 			add("not ready", "%s", show.Clean(why))
 		}
 	}
+	add("rules", "%d", st.Protocol)
 	upgrade := "none is scheduled"
 	if u := st.Upgrade; u != nil {
 		upgrade = fmt.Sprintf("%s at height %d, to rules %d", show.Clean(u.Name), u.Height, u.Protocol)

@@ -21,7 +21,7 @@ func TestStatusRows(t *testing.T) {
 	now := time.Now()
 	most := &status{at: now, GetStatusResponse: &pb.GetStatusResponse{ChainId: strings.Repeat("c", 50), Height: 1 << 62, Time: timestamppb.New(now.Add(-100 * time.Hour)),
 		Version: "v12.34.56", Pool: 10_000_000, Objects: 1 << 50, Peers: 1000, Validators: 100, VotingPower: 1 << 40, OwnPower: 1 << 30,
-		TransactionsLastMinute: 6_000_000, Upgrade: &pb.Upgrade{Name: strings.Repeat("u", 20), Height: 1 << 40, Protocol: 12}},
+		TransactionsLastMinute: 6_000_000, Protocol: 11, Upgrade: &pb.Upgrade{Name: strings.Repeat("u", 20), Height: 1 << 40, Protocol: 12}},
 		node: &api.NodeStatus{Usage: node.Usage{Disk: 1 << 45, DiskFree: 1 << 45, Memory: 1 << 35}}}
 	var b bytes.Buffer
 	if err := (&statusCommand{}).print(&b, most); err != nil {
@@ -32,7 +32,7 @@ func TestStatusRows(t *testing.T) {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
-	for _, want := range []string{"state         not ready", "100h0m0s ago", "100000.0 a second", "32.0 TiB, and 32.0 TiB free", "to rules 12"} {
+	for _, want := range []string{"state         not ready", "100h0m0s ago", "100000.0 a second", "32.0 TiB, and 32.0 TiB free", "rules         11\n", "to rules 12"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}

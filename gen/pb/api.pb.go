@@ -910,7 +910,9 @@ type GetStatusResponse struct {
 	// has histories: above 1 where it joined from a snapshot, or forgets.
 	KeptFrom int64 `protobuf:"varint,15,opt,name=kept_from,json=keptFrom,proto3" json:"kept_from,omitempty"`
 	// The node's id among the chain's nodes.
-	NodeId        string `protobuf:"bytes,16,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	NodeId string `protobuf:"bytes,16,opt,name=node_id,json=nodeId,proto3" json:"node_id,omitempty"`
+	// Version of the rules in force; the upgrade says from when on another is.
+	Protocol      uint32 `protobuf:"varint,17,opt,name=protocol,proto3" json:"protocol,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1055,6 +1057,13 @@ func (x *GetStatusResponse) GetNodeId() string {
 		return x.NodeId
 	}
 	return ""
+}
+
+func (x *GetStatusResponse) GetProtocol() uint32 {
+	if x != nil {
+		return x.Protocol
+	}
+	return 0
 }
 
 // GetPartyResponse is a party.
@@ -4022,7 +4031,7 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\anode_id\x18\x02 \x01(\tR\x06nodeId\x12\x12\n" +
 	"\x04port\x18\x03 \x01(\rR\x04port\x12'\n" +
 	"\x0fsnapshot_height\x18\x04 \x01(\x03R\x0esnapshotHeight\"\x12\n" +
-	"\x10GetStatusRequest\"\x8d\x04\n" +
+	"\x10GetStatusRequest\"\xa9\x04\n" +
 	"\x11GetStatusResponse\x12\x19\n" +
 	"\bchain_id\x18\x01 \x01(\tR\achainId\x12\x16\n" +
 	"\x06height\x18\x02 \x01(\x03R\x06height\x12.\n" +
@@ -4043,7 +4052,8 @@ const file_troth_v1_api_proto_rawDesc = "" +
 	"\x18transactions_last_minute\x18\r \x01(\x04R\x16transactionsLastMinute\x12+\n" +
 	"\aupgrade\x18\x0e \x01(\v2\x11.troth.v1.UpgradeR\aupgrade\x12\x1b\n" +
 	"\tkept_from\x18\x0f \x01(\x03R\bkeptFrom\x12\x17\n" +
-	"\anode_id\x18\x10 \x01(\tR\x06nodeId\"]\n" +
+	"\anode_id\x18\x10 \x01(\tR\x06nodeId\x12\x1a\n" +
+	"\bprotocol\x18\x11 \x01(\rR\bprotocol\"]\n" +
 	"\x10GetPartyResponse\x12%\n" +
 	"\x05party\x18\x01 \x01(\v2\x0f.troth.v1.PartyR\x05party\x12\"\n" +
 	"\x04read\x18\x02 \x01(\v2\x0e.troth.v1.ReadR\x04read\"]\n" +

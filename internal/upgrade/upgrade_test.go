@@ -224,6 +224,10 @@ func TestUpgrade(t *testing.T) {
 	if c.Protocol != 2 || c.Upgrade != nil || h < at+3 {
 		t.Errorf("after the height, at %d: %v", h, c)
 	}
+	s, err := client.Dial(p.url).GetStatus(t.Context(), connect.NewRequest(&pb.GetStatusRequest{}))
+	if err != nil || s.Msg.Protocol != 2 || s.Msg.Upgrade != nil {
+		t.Errorf("after the height the status is %v, %v", s, err)
+	}
 	p.stop(t)
 	if p, up = start(t, next, home); !up {
 		t.Fatalf("the new binary doesn't start a second time:\n%s", p.stderr)

@@ -31,6 +31,10 @@ func Newest() uint32 {
 	return own
 }
 
+// Protocol is the version of the rules in force: the first one before the
+// chain's first block, when there is no council yet.
+func Protocol(r state.Reader) uint32 { return max(Get(r).GetProtocol(), 1) }
+
 // UpgradeNeeded says that a height runs by rules that this program doesn't have.
 type UpgradeNeeded struct {
 	// Name is the upgrade's; empty where it is past.
