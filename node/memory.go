@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,8 +15,9 @@ import (
 // container's limit do; 0 where the system doesn't say it in the way of Linux.
 func memory() uint64 { return memoryIn(os.DirFS("/")) }
 
-// memoryIn is memory by the files of a system. Control groups are those of version
-// 2: a process is in one, and the line of version 2 in its file begins with 0.
+// memoryIn is memory by the files of a system. A process is in one control group
+// of version 2, whose line in its file begins with 0, and in one of version 1 that
+// is for memory, where the system still has those: its line says so.
 func memoryIn(system fs.FS) (least uint64) {
 	b, _ := fs.ReadFile(system, "proc/meminfo")
 	for line := range bytes.Lines(b) {
@@ -24,16 +26,41 @@ func memoryIn(system fs.FS) (least uint64) {
 			least = kib << 10
 		}
 	}
-	group := "/"
+	second, first := "/", "/"
 	b, _ = fs.ReadFile(system, "proc/self/cgroup")
 	for line := range bytes.Lines(b) {
-		if at, ok := strings.CutPrefix(strings.TrimSpace(string(line)), "0::"); ok {
-			group = path.Clean("/" + at)
+		f := strings.SplitN(strings.TrimSpace(string(line)), ":", 3)
+		switch {
+		case len(f) < 3:
+		case f[0] == "0" && f[1] == "":
+			second = path.Clean("/" + f[2])
+		case slices.Contains(strings.Split(f[1], ","), "memory"):
+			first = path.Clean("/" + f[2])
 		}
 	}
+	for _, n := range []uint64{
+		limit(system, "sys/fs/cgroup", second, "memory.max"),
+		limit(system, "sys/fs/cgroup/memory", first, "memory.limit_in_bytes"),
+	} {
+		if n > 0 && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	return least
+}
+
+// unlimited is a limit that is none: version 1 has no word for it, and says the
+// largest number that it knows.
+const unlimited = 1 << 60
+
+// limit is the least limit of a group and those around it, in the files below a
+// folder; 0 for none. In a container the folder is that of its own group, which
+// the process knows by the path that it has on the machine: what is missing on
+// that path is passed over.
+func limit(system fs.FS, folder, group, file string) (least uint64) {
 	for ; ; group = path.Dir(group) {
-		b, _ = fs.ReadFile(system, path.Join("sys/fs/cgroup", group, "memory.max"))
-		if n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64); err == nil && (least == 0 || n < least) {
+		b, _ := fs.ReadFile(system, path.Join(folder, group, file))
+		if n, err := strconv.ParseUint(strings.TrimSpace(string(b)), 10, 64); err == nil && n < unlimited && (least == 0 || n < least) {
 			least = n
 		}
 		if group == "/" {
