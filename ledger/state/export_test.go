@@ -37,6 +37,10 @@ func (s *Store) Raw() *pebble.DB { return s.db }
 // InMemory says whether a row, or that it isn't there, is known without the disk.
 func (s *Store) InMemory(r Ref) bool { return s.cache.has(r.table, r.key) }
 
+// Between has fn called by every search of an index, after it asked what is not written
+// yet and before it looks at the disk.
+func (o *Overlay) Between(fn func()) { o.between = fn }
+
 // GuessBatch is how large a block's batch is taken to get after one of so many bytes
 // and rows.
 func GuessBatch(bytes, before, rows int) int {

@@ -73,6 +73,8 @@ type Overlay struct {
 	watching  bool
 	scanned   bool // while watching
 	readsFrom int
+
+	between func() // a test's, see scan
 }
 
 // overlayRows is how many rows are allocated together: a block has many, and
@@ -314,6 +316,9 @@ func (o *Overlay) scan(ix *index, prefix, from string, fn func(string, Key) bool
 	start := max(prefix, from)
 	// First this, then the disk: what is no longer unwritten is there.
 	before := o.store.unwritten()
+	if o.between != nil {
+		o.between()
+	}
 	base := o.store.places(ix, prefix, start)
 	defer base.close()
 	b, okB := base.next()
