@@ -37,22 +37,33 @@ func heat() {
 	if os.Getenv("GOGC") != "" {
 		return // as whoever set it wants it
 	}
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	if room := heatRoom(m.HeapAlloc, memory()); room > 0 {
+	held := live()
+	if room := heatRoom(held, memory(), uint64(debug.SetMemoryLimit(-1))); room > 0 {
 		warm(room)
-		if m.HeapAlloc < heatMost {
+		if held < heatMost {
 			runtime.GC()
 		}
 	}
 }
 
-// heatRoom is how much is warmed beside so much live memory, on a machine with so much.
-func heatRoom(live, there uint64) uint64 {
-	if live < heatFrom {
+// live is how much of the heap is in use. Where there may be little, what is garbage is
+// told apart from it by collecting.
+func live() uint64 {
+	var m runtime.MemStats
+	if runtime.ReadMemStats(&m); m.HeapAlloc >= heatFrom && m.HeapAlloc < heatMost {
+		runtime.GC()
+		runtime.ReadMemStats(&m)
+	}
+	return m.HeapAlloc
+}
+
+// heatRoom is how much is warmed beside so much live memory, on a machine with so much,
+// where the collector is to keep the process below a limit.
+func heatRoom(live, there, limit uint64) uint64 {
+	if live < heatFrom || live >= limit {
 		return 0
 	}
-	return min(3*live, there/16, heatMost)
+	return min(3*live, there/16, heatMost, (limit-live)/2)
 }
 
 // warm takes memory, writes to each of its pages, and lets go of it.

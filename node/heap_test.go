@@ -1,6 +1,7 @@
 package node
 
 import (
+	"math"
 	"runtime"
 	"runtime/debug"
 	"testing"
@@ -24,14 +25,33 @@ func TestWarm(t *testing.T) {
 
 // How much is warmed goes by what is live, and what there is.
 func TestHeatRoom(t *testing.T) {
-	for _, row := range []struct{ live, there, want uint64 }{
-		{10 << 20, 24 << 30, 0},
-		{100 << 20, 24 << 30, 300 << 20},
-		{100 << 20, 1 << 30, 64 << 20},
-		{2 << 30, 24 << 30, 1 << 30},
+	for _, row := range []struct{ live, there, limit, want uint64 }{
+		{10 << 20, 24 << 30, 12 << 30, 0},
+		{100 << 20, 24 << 30, 12 << 30, 300 << 20},
+		{100 << 20, 1 << 30, 512 << 20, 64 << 20},
+		{2 << 30, 24 << 30, 12 << 30, 1 << 30},
+		{100 << 20, 24 << 30, math.MaxInt64, 300 << 20},
+		{150 << 20, 24 << 30, 256 << 20, 53 << 20},
+		{300 << 20, 24 << 30, 256 << 20, 0},
 	} {
-		if got := heatRoom(row.live, row.there); got != row.want {
-			t.Errorf("beside %d of %d MiB: %d MiB, want %d", row.live>>20, row.there>>20, got>>20, row.want>>20)
+		if got := heatRoom(row.live, row.there, row.limit); got != row.want {
+			t.Errorf("beside %d of %d MiB, at most %d: %d MiB, want %d", row.live>>20, row.there>>20, row.limit>>20, got>>20, row.want>>20)
 		}
 	}
 }
+
+// What nobody uses any more is not live.
+func TestLive(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // nothing but live collects
+	debug.FreeOSMemory()                             // what other tests left
+	before := live()
+	for range 100 {
+		garbage = make([]byte, 1<<20)
+	}
+	garbage = nil
+	if now := live(); now > before+20<<20 {
+		t.Errorf("%d MiB are live; %d MiB were before a hundred of garbage", now>>20, before>>20)
+	}
+}
+
+var garbage []byte // on the heap
