@@ -37,8 +37,9 @@ type app struct {
 	meter     *meter
 	log       *slog.Logger
 	chainID   string
-	first     int64 // the chain's first height
-	alone     bool  // the node has no peers to offer transactions to, and never will
+	dir       string // the ledger's
+	first     int64  // the chain's first height
+	alone     bool   // the node has no peers to offer transactions to, and never will
 
 	// syncing says whether the node still catches up from others' blocks. Nil
 	// until it runs.
@@ -90,16 +91,14 @@ func (a *app) Info(context.Context, *abci.RequestInfo) (*abci.ResponseInfo, erro
 	if err := a.settling.wait(); err != nil {
 		return nil, err
 	}
-	s := a.machine.Store()
-	h := s.Height()
-	v := s.View()
+	v := a.machine.Store().View()
 	defer v.Release()
+	h, root := v.Height(), v.Root()
 	if h < a.first {
 		h = 0 // an imported state, before the first block
 	}
 	r := &abci.ResponseInfo{Data: "troth", AppVersion: uint64(council.Protocol(v)), LastBlockHeight: h}
 	if h > 0 {
-		root := s.Root()
 		r.LastBlockAppHash = root[:]
 	}
 	return r, nil
@@ -227,17 +226,29 @@ func (a *app) FinalizeBlock(_ context.Context, r *abci.RequestFinalizeBlock) (*a
 	return out, nil
 }
 
-// execute runs a block. The one before may still be written; where that fails, what is
-// read from then on is no answer, and the state machine says so by a panic.
+// execute runs a block.
 func (a *app) execute(b ledger.Block) (x *ledger.Executed, err error) {
+	err = a.reading(func() { x = a.machine.Execute(b) })
+	return x, err
+}
+
+// reading does what reads the state, for consensus. The block before may still be
+// written; where that fails, what is read from then on is no answer, and the state
+// machine says so by a panic. It does the same where a row can't be read at all: that
+// ends the node, too.
+func (a *app) reading(do func()) (err error) {
 	defer func() {
-		if r := recover(); r != nil {
-			if err = a.settling.wait(); err == nil {
-				panic(r)
-			}
+		r := recover()
+		if r == nil {
+			return
+		}
+		if err = a.settling.wait(); err == nil {
+			err = harmed(r, a.dir)
+			a.settling.fail(err)
 		}
 	}()
-	return a.machine.Execute(b), nil
+	do()
+	return nil
 }
 
 // is says whether these are the transactions that were decoded.
@@ -280,7 +291,12 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 		return nil, err
 	}
 	a.last.Store(&d.time)
-	a.settling.begin(func() error { return a.settle(&d) })
+	if !a.settling.begin(func() error { return a.settle(&d) }) {
+		err := a.settling.failed()
+		a.machine.Store().Abandon(err)
+		_, err = a.leave(err)
+		return nil, err
+	}
 	ids := make([]op.ID, 0, len(d.txs))
 	for i := range d.txs {
 		if d.keeps(i) {
@@ -289,8 +305,17 @@ func (a *app) Commit(context.Context, *abci.RequestCommit) (*abci.ResponseCommit
 	}
 	a.pool.remove(ids)
 	a.pace.committed = time.Now()
-	a.halt.look(a.machine.ReadyNext())
-	a.sweep(d.height, d.time)
-	retain, err := a.prune.committed(d.height, a.settling.wait)
-	return &abci.ResponseCommit{RetainHeight: retain}, err
+	err = a.reading(func() {
+		a.halt.look(a.machine.ReadyNext())
+		a.sweep(d.height, d.time)
+	})
+	var retain int64
+	if err == nil {
+		retain, err = a.prune.committed(d.height, a.settling.wait)
+	}
+	if err != nil {
+		_, err = a.leave(err)
+		return nil, err
+	}
+	return &abci.ResponseCommit{RetainHeight: retain}, nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/cometbft/cometbft/consensus"
 	"github.com/cometbft/cometbft/libs/log"
+
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // ErrFailed says that consensus stopped by itself: the disk is full or broken,
@@ -22,6 +24,15 @@ type fault struct {
 	reason atomic.Pointer[string]
 	wal    atomic.Pointer[string] // why the log of consensus can't be written
 	halt   *halt
+	dir    string // the ledger's
+}
+
+// words are what is said of a panic in consensus: of a damaged ledger, with the way out.
+func (f *fault) words(r any) string {
+	if err, ok := r.(error); ok && errors.Is(err, state.ErrDamaged) {
+		return wayOut(err, f.dir).Error()
+	}
+	return fmt.Sprint(r)
 }
 
 func (f *fault) set(why string) { f.reason.CompareAndSwap(nil, &why) }
@@ -89,7 +100,10 @@ func (n *Node) guard() {
 	}
 	// Who waits for the last block is told of it first.
 	if err := n.app.settling.wait(); err != nil {
-		why, _, _ := strings.Cut(err.Error(), "\n")
+		why := err.Error()
+		if !errors.Is(err, state.ErrDamaged) { // which comes with the way out
+			why, _, _ = strings.Cut(why, "\n")
+		}
 		n.fault.set(why)
 		n.log.Error("nothing more can be written", "err", err)
 	}
@@ -129,7 +143,7 @@ func (l cometLog) Error(msg string, kv ...any) {
 		return // the one way to leave a height without a vote; it is told elsewhere
 	}
 	if msg == failure && len(kv) > 1 {
-		l.fault.set(fmt.Sprint(kv[1]))
+		l.fault.set(l.fault.words(kv[1]))
 		l.to.Error("consensus failed", append(kv, l.with...)...)
 		return
 	}

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/council"
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // stand has the node stand still at a step, until the returned function is called.
@@ -160,5 +162,63 @@ func TestWriteFailsWhileExecuting(t *testing.T) {
 		if why := a.settling.failed(); why == nil || returned == catching || returned && !errors.Is(err, why) {
 			t.Errorf("catching up: %v; it returned: %v, with %v", catching, returned, err)
 		}
+	}
+}
+
+// A row that can't be read while a block is executed ends the node with the way out:
+// consensus, and catching up from others, where the error may not go back.
+func TestDamageWhileExecuting(t *testing.T) {
+	damaged := fmt.Errorf("%w: reading parties", state.ErrDamaged)
+	a, g := council2(t)
+	a.begin(t, g)
+	a.dir = "home/data/ledger"
+	for name, err := range map[string]error{
+		"executing": a.reading(func() { panic(damaged) }),
+		"the node":  a.settling.failed(),
+		"consensus": func() error {
+			f := &fault{halt: newHalt(), dir: a.dir}
+			cometLog{quietLog, nil, f}.Error(failure, "err", any(damaged))
+			return f.err()
+		}(),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "reading parties") || !strings.Contains(err.Error(), "move home/data/ledger out of the way") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	a, g = council2(t)
+	a.begin(t, g)
+	defer func() {
+		if r := recover(); r != "another" {
+			t.Errorf("a fault of the program became %v", r)
+		}
+	}()
+	_ = a.reading(func() { panic("another") })
+}
+
+// A block that was advanced to and is given up leaves nobody waiting for its writing.
+func TestAbandoned(t *testing.T) {
+	a, g := council2(t)
+	a.begin(t, g)
+	for height := int64(2); height <= 3; height++ {
+		if _, err := a.FinalizeBlock(t.Context(), &abci.RequestFinalizeBlock{Height: height, Time: time.Unix(1767603600+height, 0)}); err != nil {
+			t.Fatal(err)
+		}
+		if height == 2 {
+			if err := a.machine.Advance(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	full := errors.New("no space left on device")
+	a.machine.Store().Abandon(full)
+	came := make(chan error, 1)
+	go func() { came <- a.machine.Advance() }()
+	select {
+	case err := <-came:
+		if !errors.Is(err, full) {
+			t.Errorf("the next block: %v", err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the next block waits for ever")
 	}
 }

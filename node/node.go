@@ -52,7 +52,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{log: logger, lock: lock, dbs: &databases{}, home: c.Home, listens: c.P2P.Listen, fault: &fault{halt: newHalt()}, failed: make(chan struct{})}
+	n := &Node{log: logger, lock: lock, dbs: &databases{}, home: c.Home, listens: c.P2P.Listen, fault: &fault{halt: newHalt(), dir: filepath.Join(c.Home, ledgerDir)}, failed: make(chan struct{})}
 	defer func() {
 		if r := recover(); r != nil {
 			err = harmed(r, filepath.Join(c.Home, ledgerDir))
@@ -88,6 +88,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 		stop:      make(chan struct{}),
 		halt:      n.fault.halt,
 		chainID:   doc.ChainID,
+		dir:       filepath.Join(c.Home, ledgerDir),
 		first:     doc.InitialHeight,
 		alone:     c.P2P.Listen == "" && len(c.P2P.Peers) == 0,
 		prune:     newPruner(c.Prune, n.store, n.dbs, logger),

@@ -94,7 +94,7 @@ func newPruner(keep Prune, store *state.Store, dbs *databases, log *slog.Logger)
 			case <-ctx.Done():
 				return
 			case height := <-p.todo:
-				if err := p.work(ctx, height); err != nil && ctx.Err() == nil {
+				if err := safely(func() error { return p.work(ctx, height) }); err != nil && ctx.Err() == nil {
 					log.Error("pruning failed; it is tried again", "err", err)
 				}
 			}

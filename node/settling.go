@@ -54,22 +54,22 @@ func (s *settling) fail(err error) {
 	}
 }
 
-// begin runs work, unless an earlier one failed.
-func (s *settling) begin(work func() error) {
+// begin runs work, unless something went wrong before: then it says false.
+func (s *settling) begin(work func() error) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.err != nil {
+		return false
+	}
 	over := make(chan struct{})
 	s.over = over
-	if s.err != nil {
-		close(over)
-		return
-	}
 	go func() {
 		defer close(over)
 		if err := safely(work); err != nil {
 			s.fail(err)
 		}
 	}()
+	return true
 }
 
 // wait waits until nothing settles. An error means that the ledger can't be

@@ -28,7 +28,9 @@ func TestSettlingFails(t *testing.T) {
 			if err := s.wait(); !errors.Is(err, full) {
 				t.Fatal(err)
 			}
-			s.begin(func() error { ran++; return errors.New("another") })
+			if s.begin(func() error { ran++; return errors.New("another") }) {
+				t.Fatal("begun after a failure")
+			}
 			if err := s.wait(); !errors.Is(err, full) || ran != 1 {
 				t.Fatal(err, ran)
 			}

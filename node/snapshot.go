@@ -60,7 +60,7 @@ func (s *snapshots) committed(at time.Time) {
 	s.work.Go(func() {
 		defer s.busy.Store(false)
 		start := time.Now()
-		if err := f.Divide(party.UsedSeals, s.want, s.ended.Load); err != nil {
+		if err := safely(func() error { return f.Divide(party.UsedSeals, s.want, s.ended.Load) }); err != nil {
 			f.Release()
 			if !s.ended.Load() {
 				s.log.Warn("no snapshot of this height is offered", "height", f.Height, "err", err)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -84,10 +85,16 @@ func encodeAll(rows []written) moves {
 	var wg sync.WaitGroup
 	per := (len(rows) + cores - 1) / max(cores, 1)
 	var found []*moves
+	var broken atomic.Pointer[any] // what a record or an index panicked with
 	for lo := 0; lo < len(rows); lo += per {
 		part, m := rows[lo:min(lo+per, len(rows))], new(moves)
 		found = append(found, m)
 		wg.Go(func() {
+			defer func() {
+				if r := recover(); r != nil {
+					broken.Store(&r)
+				}
+			}()
 			var mem []byte
 			for i := range part {
 				part[i].encode()
@@ -96,6 +103,9 @@ func encodeAll(rows []written) moves {
 		})
 	}
 	wg.Wait()
+	if r := broken.Load(); r != nil {
+		panic(*r) // where consensus sees it: on a goroutine of its own it ends the process
+	}
 	return joined(found)
 }
 
@@ -197,10 +207,19 @@ func (s *Store) Write(locals func() []Local) (err error) {
 	v := newView(s, b.height, b.tree)
 	s.swap.Lock()
 	s.view.Store(v)
+	b.lost = false // from here on the tree is the view's
 	s.swap.Unlock()
 	old.drop()
-	b.lost = false
 	return nil
+}
+
+// Abandon is in place of Write where the block that was advanced to will not be
+// written: who waits for it learns why.
+func (s *Store) Abandon(why error) {
+	b := s.writing
+	b.lost, b.err = true, why
+	b.tree.Release()
+	close(b.done)
 }
 
 // unwritten is what the block changed that was advanced to, as long as it is not
