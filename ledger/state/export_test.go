@@ -37,6 +37,16 @@ func (s *Store) Raw() *pebble.DB { return s.db }
 // InMemory says whether a row, or that it isn't there, is known without the disk.
 func (s *Store) InMemory(r Ref) bool { return s.cache.has(r.table, r.key) }
 
+// Waits says whether to look for a row would wait for the block that is being written:
+// nothing in memory knows of the row any more, and what is on disk may be older.
+func (s *Store) Waits(r Ref) bool {
+	if b := s.writing; b == nil || s.cache.turn-b.turn <= 1 || s.cache.has(r.table, r.key) {
+		return false
+	}
+	_, known := s.packed.get(r.table, r.key)
+	return !known
+}
+
 // Between has fn called by every search of an index, after it asked what is not written
 // yet and before it looks at the disk.
 func (o *Overlay) Between(fn func()) { o.between = fn }

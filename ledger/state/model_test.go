@@ -2,6 +2,7 @@ package state_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -86,7 +87,8 @@ var (
 // run does random things to store and model alike, block by block.
 func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.Overlay)) {
 	height := s.Height()
-	settle := func() {}
+	w := &writer{s: s}
+	defer w.close()
 	for range blocks {
 		ahead(t, s)
 		o := s.Begin()
@@ -98,6 +100,7 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 		was := n.clone()
 		for range rapid.IntRange(0, 12).Draw(t, "steps") {
 			k := someKey.Draw(t, "key")
+			w.reads(k)
 			switch rapid.IntRange(0, 7).Draw(t, "act") {
 			case 0, 1, 2:
 				h := &pb.Holding{Asset: someTags.Draw(t, "tags"), Available: rapid.Int64Range(1, 5).Draw(t, "units")}
@@ -122,42 +125,57 @@ func run(t *rapid.T, s *state.Store, n *naive, blocks int, check func(o *state.O
 				marks, *n = nil, *was.clone()
 			case 7: // a look at what was committed, which may push out what this one read
 				ahead(t, s)
-				compare(t, s.Begin(), was)
+				compare(t, w, s.Begin(), was)
 			}
-			compare(t, o, n)
+			compare(t, w, o, n)
 		}
 		if check != nil {
 			check(o)
 		}
+		w.reaches(executed)
 		height++
 		root := s.Finalize(o, height)
-		settle()
-		settle = commit(t, s, n.clone(), root)
+		w.settle(t)
+		w.commit(t, n.clone(), root)
 		if o.Rewind() {
 			t.Fatal("back to before a block that was advanced to")
 		}
 	}
-	settle()
+	w.settle(t)
 }
 
-// commit commits the finalised block. Sometimes the writing takes its time, and
-// another block is begun meanwhile, which reads what the block left, and finalised.
-// What it returns waits until all is written.
-func commit(t *rapid.T, s *state.Store, n *naive, root [32]byte) (settle func()) {
-	over := func(err error) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if root != s.Root() {
-			t.Fatal("Root is not what Finalize returned")
-		}
-		v := s.View()
-		defer v.Release()
-		compare(t, v, n)
-	}
+// writer commits a store's blocks. Sometimes it holds the writing of one back until so
+// much of the next is done, on a machine of any speed.
+type writer struct {
+	s       *state.Store
+	n       *naive // as the last block left it
+	root    [32]byte
+	until   stage
+	gate    chan struct{} // held back until it is closed; nil where nothing is
+	written chan error    // nil where all is
+}
+
+// stage is how far the next block is.
+type stage int
+
+const (
+	begun stage = iota
+	executed
+	finalised
+)
+
+// heldMost is how long the writing is held back at most. What waits for so long waits
+// for it, and need not: see reads.
+const heldMost = 10 * time.Second
+
+// commit commits the finalised block. Where the writing takes its time, another block
+// is begun meanwhile, which reads what the block left.
+func (w *writer) commit(t *rapid.T, n *naive, root [32]byte) {
+	s := w.s
+	w.n, w.root = n, root
 	if rapid.Bool().Draw(t, "at once") {
-		over(s.Commit(nil))
-		return func() {}
+		w.over(t, s.Commit(nil))
+		return
 	}
 	height := s.Height()
 	if err := s.Advance(); err != nil {
@@ -166,27 +184,88 @@ func commit(t *rapid.T, s *state.Store, n *naive, root [32]byte) (settle func())
 	if s.Tip() != height+1 || s.Height() != height {
 		t.Fatalf("advanced from %d to %d, and %d can be seen", height, s.Tip(), s.Height())
 	}
-	delay := time.Duration(rapid.IntRange(0, 400).Draw(t, "delay")) * time.Microsecond
-	written := make(chan error, 1)
+	w.until = rapid.SampledFrom([]stage{begun, executed, finalised}).Draw(t, "until")
+	gate, written := make(chan struct{}), make(chan error, 1)
+	w.gate, w.written = gate, written
 	go func() {
-		time.Sleep(delay)
-		written <- s.Write(func() []state.Local { return nil })
+		var late error
+		err := s.Write(func() []state.Local {
+			select {
+			case <-gate:
+			case <-time.After(heldMost):
+				late = fmt.Errorf("something waits for height %d to be written", height+1)
+			}
+			return nil
+		})
+		written <- errors.Join(late, err)
 	}()
 	ahead(t, s)
 	o := s.Begin()
 	for _, k := range slices.Sorted(maps.Keys(n.rows)) { // as drawn, a failing case can be run again
 		if rapid.Bool().Draw(t, "read") {
+			w.reads(k)
 			if got, _ := things.Get(o, k); !bytes.Equal(state.Encode(got), state.Encode(n.rows[k])) {
 				t.Fatalf("%q is %v, want %v", k, got, n.rows[k])
 			}
 		}
 	}
-	compare(t, o, n)
-	if rapid.Bool().Draw(t, "wait") {
-		over(<-written)
-		return func() {}
+	compare(t, w, o, n)
+	w.reaches(begun)
+	if w.gate == nil && rapid.Bool().Draw(t, "wait") {
+		w.settle(t)
 	}
-	return func() { over(<-written) }
+}
+
+// reaches lets the block be written if it was held back until now.
+func (w *writer) reaches(now stage) {
+	if w.until <= now {
+		w.release()
+	}
+}
+
+// reads lets the block be written if a row can't be read before it is.
+func (w *writer) reads(k state.Key) {
+	if w.s.Waits(things.Ref(k)) {
+		w.release()
+	}
+}
+
+func (w *writer) release() {
+	if w.gate != nil {
+		close(w.gate)
+		w.gate = nil
+	}
+}
+
+// settle waits until all is written, and looks at it.
+func (w *writer) settle(t *rapid.T) {
+	w.release()
+	if w.written != nil {
+		err := <-w.written
+		w.written = nil
+		w.over(t, err)
+	}
+}
+
+func (w *writer) over(t *rapid.T, err error) {
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w.root != w.s.Root() {
+		t.Fatal("Root is not what Finalize returned")
+	}
+	v := w.s.View()
+	defer v.Release()
+	compare(t, w, v, w.n)
+}
+
+// close waits until nothing is being written, so that a store whose test failed can
+// be closed.
+func (w *writer) close() {
+	w.release()
+	if w.written != nil {
+		<-w.written
+	}
 }
 
 // ahead reads some rows before they are needed, most of which are there.
@@ -198,8 +277,10 @@ func ahead(t *rapid.T, s *state.Store) {
 	})
 }
 
-func compare(t *rapid.T, r state.Reader, n *naive) {
+// compare compares what a reader sees with the model. w writes what is being written.
+func compare(t *rapid.T, w *writer, r state.Reader, n *naive) {
 	for _, k := range []state.Key{"a", "b", "c", "aa", "ab", "b\x00x", "zz", ""} {
+		w.reads(k)
 		got, ok := things.Get(r, k)
 		if want := n.rows[k]; ok != (want != nil) || ok && !bytes.Equal(state.Encode(got), state.Encode(want)) {
 			t.Fatalf("%T: %q is %v, want %v", r, k, got, want)
@@ -365,7 +446,7 @@ func TestUndoLeavesNothing(t *testing.T) {
 			if len(o.Since(0)) != 0 {
 				t.Fatal("the journal isn't empty")
 			}
-			compare(t, o, n)
+			compare(t, &writer{s: s}, o, n) // of a block that is not held back
 		})
 		if s.Root() != root {
 			t.Fatal("the root changed")
