@@ -67,7 +67,7 @@ func (k *books) rowsSeen(changes []state.Change) {
 		case *pb.Holding:
 			k.touched[string(ch.Key())] = true
 		}
-		if ch.After() == nil && ch.Table() != "holds" && ch.Table() != "holdings" && ch.Table() != "used_minutes" && ch.Table() != "deliveries" && ch.Table() != "members" {
+		if ch.After() == nil && ch.Table() != "holds" && ch.Table() != "holdings" && ch.Table() != "used_minutes" && ch.Table() != "deliveries" && ch.Table() != "queues" && ch.Table() != "members" {
 			failf("%q was removed", key)
 		}
 		h, ok := ch.After().(*pb.Hold)

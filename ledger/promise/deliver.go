@@ -28,19 +28,33 @@ func where(f *pb.Fact) string {
 
 // inQueue says whether earlier facts wait at one of the places, which are
 // promises and subjects: they come first.
+//
+// They are counted, not looked for: past those that this block took out of a long
+// queue, each look would take as long as there are such.
 func inQueue(c *op.Context, places ...string) bool {
 	for _, place := range places {
-		for range waitingAt.Keys(c.State, place+"\x00", "") {
+		if queues.Has(c.State, state.Key(place)) {
 			return true
 		}
 	}
 	return false
 }
 
+// wait counts one delivery more, or fewer, at a place.
+func wait(c *op.Context, place string, change int) {
+	n, _ := queues.Peek(c.State, state.Key(place))
+	if left := int(n.GetFacts()) + change; left > 0 {
+		queues.Put(c.State, state.Key(place), &pb.FactCount{Facts: uint64(left)})
+	} else {
+		queues.Delete(c.State, state.Key(place))
+	}
+}
+
 // queue lets a fact wait behind all that arrived before.
 func queue(c *op.Context, f *pb.Fact, last string) {
 	key := state.Join(state.U64(f.Seq), f.Id)
 	deliveries.Put(c.State, key, &pb.Deadline{Kind: where(f), Id: last, Due: c.Time()})
+	wait(c, where(f), 1)
 }
 
 // deliverMore goes on where received or the last round stopped.
@@ -60,6 +74,7 @@ func deliverMore(c *op.Context, key state.Key) {
 		deliveries.Put(c.State, key, d)
 	} else {
 		deliveries.Delete(c.State, key)
+		wait(c, d.Kind, -1)
 	}
 }
 

@@ -21,6 +21,8 @@ var (
 	// deliveries holds facts that have not reached all their promises yet, in
 	// their order: what they wait at, the last promise reached, and since when.
 	deliveries = state.NewTable[pb.Deadline](44, "deliveries", nil)
+	// queues counts the deliveries at a promise or subject, by that; none has no row.
+	queues = state.NewTable[pb.FactCount](45, "queues", nil)
 )
 
 // Indexes of this area.
@@ -45,8 +47,6 @@ var (
 	// PoolsByOwner finds pools by owner.
 	PoolsByOwner = state.NewIndex(Pools, 46, "pools_by_owner", func(_ state.Key, p *pb.Pool) []string { return []string{p.Owner} })
 	delivering   = state.NewIndex(deliveries, 47, "deliveries_due", func(_ state.Key, d *pb.Deadline) []string { return []string{state.At(d.Due.AsTime())} })
-	// waitingAt finds deliveries by their promise or subject.
-	waitingAt = state.NewIndex(deliveries, 48, "deliveries_by_place", func(_ state.Key, d *pb.Deadline) []string { return []string{d.Kind} })
 )
 
 // The oldest deadline comes first: see op.RegisterDeadlines.
