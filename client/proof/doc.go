@@ -11,6 +11,10 @@
 //	res, err := proof.Verify(bundle, proof.Promise(id), trust)
 //	promise := res.Record.(*pb.Promise)
 //
+// Validators change. Trust in one set leads to the next with the word of those
+// trusted: see Trust.Step, and Trust.Follow, which asks a node for the headers in
+// between where too much changed at once.
+//
 // What is verified is that the record is recorded and unaltered, by whom and
 // when. Not that it is true.
 //

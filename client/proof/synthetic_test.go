@@ -52,6 +52,12 @@ func council(name string, n int) ([]ed25519.PrivKey, *types.ValidatorSet) {
 // keys sign; the others are absent.
 func bundle(t testing.TB, set *types.ValidatorSet, keys []ed25519.PrivKey, height int64, at time.Time) (*pb.ProofBundle, proof.Key) {
 	t.Helper()
+	return bundleBefore(t, set, set, keys, height, at)
+}
+
+// bundleBefore is a bundle whose header names the validators of the next block.
+func bundleBefore(t testing.TB, set, next *types.ValidatorSet, keys []ed25519.PrivKey, height int64, at time.Time) (*pb.ProofBundle, proof.Key) {
+	t.Helper()
 	rec := &pb.Holding{Party: "p_aaaaaaaaaaaaaaaaaaaaaaaaaa", Asset: "EUR@bank", Available: 7}
 	value, err := rec.MarshalVT()
 	if err != nil {
@@ -63,7 +69,7 @@ func bundle(t testing.TB, set *types.ValidatorSet, keys []ed25519.PrivKey, heigh
 	p := &ics23.CommitmentProof{Proof: &ics23.CommitmentProof_Exist{Exist: &ics23.ExistenceProof{Key: name, Value: value, Leaf: ics23.SmtSpec.LeafSpec}}}
 	header := &types.Header{Version: version.Consensus{Block: 11}, ChainID: chain, Height: height, Time: at,
 		LastBlockID:    types.BlockID{Hash: tmhash.Sum([]byte("b")), PartSetHeader: types.PartSetHeader{Total: 1, Hash: tmhash.Sum([]byte("p"))}},
-		LastCommitHash: tmhash.Sum(nil), DataHash: tmhash.Sum(nil), ValidatorsHash: set.Hash(), NextValidatorsHash: set.Hash(),
+		LastCommitHash: tmhash.Sum(nil), DataHash: tmhash.Sum(nil), ValidatorsHash: set.Hash(), NextValidatorsHash: next.Hash(),
 		ConsensusHash: tmhash.Sum(nil), AppHash: root[:], LastResultsHash: tmhash.Sum(nil), EvidenceHash: tmhash.Sum(nil),
 		ProposerAddress: set.Validators[0].Address}
 	id := types.BlockID{Hash: header.Hash(), PartSetHeader: types.PartSetHeader{Total: 1, Hash: tmhash.Sum([]byte("q"))}}

@@ -31,6 +31,11 @@ type Trust struct {
 	Validators *types.ValidatorSet
 	// At is the block time at which they were the validators.
 	At time.Time
+	// Height is that block's; 0 where it isn't known.
+	Height int64
+	// Next pins the validators of the block after it, as its header names them;
+	// nil where it isn't known.
+	Next []byte
 	// MaxAge is how old a header may be; no bound where zero.
 	MaxAge time.Duration
 	// Period is how long after At their word on new validators counts: former
@@ -54,30 +59,40 @@ func FirstSeen(b *pb.ProofBundle) (*Trust, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := &Trust{ChainID: h.ChainID, ValidatorsHash: vals.Hash(), Validators: vals, At: h.Time}
+	t := &Trust{ChainID: h.ChainID, ValidatorsHash: vals.Hash(), Validators: vals, At: h.Time, Height: h.Height, Next: h.NextValidatorsHash}
 	return t, checkHeader(h, vals, t)
 }
+
+// errTooFew is why a step fails that may succeed by way of others in between.
+var errTooFew = fmt.Errorf("%w: too few of the trusted validators signed for the new ones", ErrSignatures)
 
 // Step returns the trust in the validators of a bundle, where they are others
 // than the trusted ones: more than a third of the trusted power, and so an
 // honest validator, signed for them, as well as more than two thirds of their
-// own. Where too much changed at once, step through a bundle from in between.
+// own; or the header is the very next one, and they are those that the trusted
+// validators named for it. Where too much changed at once, step through a bundle
+// from in between, as Follow does.
 func (t *Trust) Step(b *pb.ProofBundle) (*Trust, error) {
 	h, vals, err := open(b)
 	if err != nil {
 		return nil, err
 	}
+	return t.step(h, vals)
+}
+
+func (t *Trust) step(h *types.SignedHeader, vals *types.ValidatorSet) (*Trust, error) {
 	if h.ChainID != t.ChainID {
 		return nil, fmt.Errorf("%w: %q, trusted is %q", ErrOtherChain, h.ChainID, t.ChainID)
 	}
 	next := *t
 	next.ValidatorsHash, next.Validators, next.At = vals.Hash(), vals, h.Time
+	next.Height, next.Next = h.Height, h.NextValidatorsHash
 	if bytes.Equal(next.ValidatorsHash, t.ValidatorsHash) {
 		if err := checkHeader(h, vals, t); err != nil {
 			return nil, err
 		}
 		if t.At.After(h.Time) {
-			next.At = t.At
+			next.At, next.Height, next.Next = t.At, t.Height, t.Next
 		}
 		return &next, nil
 	}
@@ -91,12 +106,22 @@ func (t *Trust) Step(b *pb.ProofBundle) (*Trust, error) {
 	if age := t.now().Sub(t.At); age > period {
 		return nil, fmt.Errorf("%w: the trusted validators were last seen %s ago, more than %s; pin the present ones anew", ErrStale, age.Round(time.Minute), period)
 	}
-	if !h.Time.After(t.At) {
+	if !h.Time.After(t.At) || h.Height <= t.Height {
 		return nil, fmt.Errorf("%w: other validators at %s, before the trusted ones were seen", ErrValidators, h.Time.Format(time.RFC3339))
 	}
+	if h.Height == t.Height+1 && t.Next != nil {
+		if !bytes.Equal(next.ValidatorsHash, t.Next) {
+			return nil, fmt.Errorf("%w: set %x, the block before names %x", ErrValidators, next.ValidatorsHash, t.Next)
+		}
+		return &next, checkHeader(h, vals, &next)
+	}
 	third := cmtmath.Fraction{Numerator: 1, Denominator: 3}
-	if err := t.Validators.VerifyCommitLightTrusting(t.ChainID, h.Commit, third); err != nil {
-		return nil, fmt.Errorf("%w: too few of the trusted validators signed for the new ones: %w", ErrSignatures, err)
+	err := t.Validators.VerifyCommitLightTrusting(t.ChainID, h.Commit, third)
+	if few := (types.ErrNotEnoughVotingPowerSigned{}); errors.As(err, &few) {
+		return nil, fmt.Errorf("%w: %w", errTooFew, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrSignatures, err)
 	}
 	return &next, checkHeader(h, vals, &next)
 }
@@ -107,11 +132,13 @@ type trustFile struct {
 	ValidatorsHash string    `json:"validators_hash"`
 	Validators     []byte    `json:"validators,omitempty"`
 	At             time.Time `json:"at,omitzero"`
+	Height         int64     `json:"height,omitempty"`
+	Next           string    `json:"next_validators_hash,omitempty"`
 }
 
 // MarshalJSON writes the chain and its validators.
 func (t *Trust) MarshalJSON() ([]byte, error) {
-	f := trustFile{ChainID: t.ChainID, ValidatorsHash: hex.EncodeToString(t.ValidatorsHash), At: t.At}
+	f := trustFile{ChainID: t.ChainID, ValidatorsHash: hex.EncodeToString(t.ValidatorsHash), At: t.At, Height: t.Height, Next: hex.EncodeToString(t.Next)}
 	if t.Validators != nil {
 		p, err := t.Validators.ToProto()
 		if err != nil {
@@ -134,7 +161,14 @@ func (t *Trust) UnmarshalJSON(b []byte) error {
 	if err != nil || len(hash) != 32 || f.ChainID == "" {
 		return errors.New("not a trust file: it has chain_id, and validators_hash with 64 hexadecimal digits")
 	}
-	t.ChainID, t.ValidatorsHash, t.At = f.ChainID, hash, f.At
+	next, err := hex.DecodeString(f.Next)
+	if err != nil || len(next) != 0 && len(next) != 32 || f.Height < 0 {
+		return errors.New("not a trust file: height is 0 or more, and next_validators_hash has 64 hexadecimal digits where it is there")
+	}
+	t.ChainID, t.ValidatorsHash, t.At, t.Height, t.Next = f.ChainID, hash, f.At, f.Height, nil
+	if len(next) > 0 {
+		t.Next = next
+	}
 	if len(f.Validators) == 0 {
 		return nil
 	}
@@ -179,7 +213,8 @@ func LoadTrust(path string) (*Trust, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	set := types.NewValidatorSet(vals)
-	return &Trust{ChainID: doc.ChainID, ValidatorsHash: set.Hash(), Validators: set, At: doc.GenesisTime}, nil
+	return &Trust{ChainID: doc.ChainID, ValidatorsHash: set.Hash(), Validators: set, At: doc.GenesisTime,
+		Height: max(doc.InitialHeight, 1) - 1, Next: set.Hash()}, nil
 }
 
 // genesisValidators are the validators of a genesis file, checked for what

@@ -132,7 +132,7 @@ func (g *getting) verify(res op.Message, field protoreflect.FieldDescriptor, arg
 	if err != nil {
 		return nil, err
 	}
-	trust, err := g.bounded(g.cmd.ErrOrStderr(), read.GetProof())
+	trust, err := g.bounded(&g.session, read.GetProof())
 	if err != nil {
 		return nil, unproven(err)
 	}
@@ -150,7 +150,7 @@ func (g *getting) verify(res op.Message, field protoreflect.FieldDescriptor, arg
 // printTx checks a transaction's proof and shows what it proves, and the message
 // that the node put beside it.
 func (g *getting) printTx(r *pb.GetTxResponse, id string) error {
-	x, err := g.verifyTx(g.cmd.ErrOrStderr(), r.Proof, id)
+	x, err := g.verifyTx(&g.session, r.Proof, id)
 	if err != nil {
 		return err
 	}

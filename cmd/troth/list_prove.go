@@ -15,7 +15,7 @@ import (
 func (l *listing) verifyRows(req, res op.Message) error {
 	m := res.ProtoReflect()
 	read, _ := m.Get(m.Descriptor().Fields().ByName("read")).Message().Interface().(*pb.Read)
-	trust, err := l.bounded(l.cmd.ErrOrStderr(), read.GetProof())
+	trust, err := l.bounded(&l.session, read.GetProof())
 	if err != nil {
 		return unproven(err)
 	}
@@ -40,7 +40,7 @@ func (l *listing) verifyHistory(res *pb.ListHistoryResponse) error {
 		if e.Tx == "" {
 			continue
 		}
-		x, err := l.verifyTx(l.cmd.ErrOrStderr(), e.Proof, e.Tx)
+		x, err := l.verifyTx(&l.session, e.Proof, e.Tx)
 		if err != nil {
 			return err
 		}

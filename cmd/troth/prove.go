@@ -2,19 +2,21 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"time"
 
+	"connectrpc.com/connect"
 	"github.com/spf13/cobra"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/client/proof"
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
@@ -43,8 +45,8 @@ func (g *proving) ask(req op.Message) {
 }
 
 // verifyTx checks the proof of a transaction, whatever its age.
-func (g *proving) verifyTx(w io.Writer, p *pb.TxProof, id string) (*proof.Tx, error) {
-	trust, err := g.trusted(w, &pb.ProofBundle{SignedHeader: p.GetSignedHeader(), Validators: p.GetValidators()})
+func (g *proving) verifyTx(s *session, p *pb.TxProof, id string) (*proof.Tx, error) {
+	trust, err := g.trusted(s, &pb.ProofBundle{SignedHeader: p.GetSignedHeader(), Validators: p.GetValidators()})
 	if err == nil {
 		var x *proof.Tx
 		if x, err = proof.VerifyTx(p, id, trust); err == nil {
@@ -57,8 +59,8 @@ func (g *proving) verifyTx(w io.Writer, p *pb.TxProof, id string) (*proof.Tx, er
 func unproven(err error) error { return fmt.Errorf("the proof does not hold: %w", err) }
 
 // bounded is trusted, for a read that must be recent.
-func (g *proving) bounded(w io.Writer, b *pb.ProofBundle) (*proof.Trust, error) {
-	t, err := g.trusted(w, b)
+func (g *proving) bounded(s *session, b *pb.ProofBundle) (*proof.Trust, error) {
+	t, err := g.trusted(s, b)
 	if err == nil {
 		t.MaxAge = g.age
 	}
@@ -67,14 +69,16 @@ func (g *proving) bounded(w io.Writer, b *pb.ProofBundle) (*proof.Trust, error) 
 
 // trusted is whom to trust for a bundle: the validators in the file given, or
 // those first seen of the chain. Where trusted validators signed for new ones,
-// the new ones. What is new about them is told on w.
-func (g *proving) trusted(w io.Writer, b *pb.ProofBundle) (*proof.Trust, error) {
+// the new ones, by way of headers that the node is asked for where too many
+// changed at once. What is new about them is told on the standard error.
+func (g *proving) trusted(s *session, b *pb.ProofBundle) (*proof.Trust, error) {
+	ctx, w := s.cmd.Context(), s.cmd.ErrOrStderr()
 	if g.trust != "" {
 		t, err := proof.LoadTrust(g.trust)
 		if err != nil {
 			return nil, err
 		}
-		return t.Step(b)
+		return t.Follow(ctx, b, s.header)
 	}
 	seen, err := proof.FirstSeen(b)
 	if err != nil {
@@ -92,7 +96,7 @@ func (g *proving) trusted(w io.Writer, b *pb.ProofBundle) (*proof.Trust, error) 
 	if err != nil {
 		return nil, err
 	}
-	next, err := t.Step(b)
+	next, err := t.Follow(ctx, b, s.header)
 	if err != nil {
 		return nil, fmt.Errorf("%w\nif the chain was made anew, remove %s", err, path)
 	}
@@ -100,6 +104,18 @@ func (g *proving) trusted(w io.Writer, b *pb.ProofBundle) (*proof.Trust, error) 
 		fmt.Fprintf(w, "troth: the validators changed, with the word of those before: now %x\n", next.ValidatorsHash)
 	}
 	return next, saveTrust(path, next)
+}
+
+// header reads a block's header from the node; nil where it is gone.
+func (s *session) header(ctx context.Context, height int64) (*pb.ReadHeaderResponse, error) {
+	res, err := s.api.ReadHeader(ctx, connect.NewRequest(&pb.ReadHeaderRequest{Height: height}))
+	if client.CodeOf(err) == pb.Code_NOT_FOUND {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	return res.Msg, nil
 }
 
 var plainID = regexp.MustCompile(`^[a-z0-9-]{3,50}$`)

@@ -48,7 +48,7 @@ func applyRotateValidator(c *op.Context, m *pb.RotateValidatorRequest) (*pb.Rota
 
 // rotationBound says whether a rotation keeps to the bound on change. With fewer
 // than three members it never could, and a key that must go has to go: whoever
-// checks proofs of such a chain pins its validators anew.
+// checks proofs of such a chain needs the headers in between to follow.
 func rotationBound(c *op.Context) bool {
 	if Get(c.State).Members < 3 {
 		return forced
