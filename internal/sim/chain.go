@@ -83,6 +83,7 @@ func (s *sim) block(txs []*pending) {
 		s.w.past = s.w.past[len(s.w.past)-100:]
 	}
 	s.observe(&b, first)
+	s.inspect()
 }
 
 // agreed is the block that is decided: what an honest machine proposes, or what

@@ -231,3 +231,26 @@ func (s *sim) recount() {
 	}
 	check(invariant.Full(v))
 }
+
+// inspect looks whether what a machine's disk has twice agrees, each machine's in turn.
+// An index entry that is wrong shows nowhere else until somebody searches there. What
+// it takes grows with the rows, so it is done less often where there are more.
+func (s *sim) inspect() {
+	if s.w.height < s.next {
+		return
+	}
+	s.next = s.w.height + 20 + int64(len(s.books.rows)/40)
+	r := s.replicas[s.report.Inspections%len(s.replicas)]
+	s.report.Inspections++
+	r.settle()
+	r.agrees()
+}
+
+// agrees: what the machine's disk has twice agrees.
+func (r *replica) agrees() {
+	v := r.store.View()
+	defer v.Release()
+	for _, err := range v.Check(func(int) {}) {
+		failf("%s at height %d: %v", r.name, v.Height(), err)
+	}
+}

@@ -2,11 +2,13 @@ package sim
 
 import (
 	"errors"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/cockroachdb/pebble/v2"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
@@ -90,6 +92,45 @@ func TestNotices(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		} else {
 			t.Logf("%s: %v", name, err)
+		}
+		s.close()
+	}
+}
+
+// TestNoticesDisk: an index that lacks an entry on the disk of a machine is seen, in the
+// course of a play and at its end.
+func TestNoticesDisk(t *testing.T) {
+	for name, play := range map[string]func(*sim){
+		"in its course": func(s *sim) {
+			for range 80 { // it is the third whose turn it is
+				s.block(nil)
+			}
+		},
+		"at its end": func(s *sim) {
+			s.next = math.MaxInt64
+			s.drain()
+		},
+	} {
+		s := newSim(Config{Seed: 6, Templates: library(t)[:2]})
+		s.begin()
+		r := s.replicas[2]
+		r.settle()
+		check(r.store.Close())
+		db, err := pebble.Open("store", &pebble.Options{FS: r.fs, FormatMajorVersion: pebble.FormatNewest})
+		check(err)
+		it, err := db.NewIter(&pebble.IterOptions{LowerBound: []byte("\x02\x02")}) // the index of parties by kind
+		check(err)
+		it.First()
+		check(db.Delete(it.Key(), nil))
+		check(it.Close())
+		check(db.Close())
+		r.open()
+		func() {
+			defer func() { err = s.failure(recover()) }()
+			play(s)
+		}()
+		if !strings.Contains(err.Error(), "the index parties_by_kind of parties lacks") {
+			t.Errorf("%s: %v", name, err)
 		}
 		s.close()
 	}

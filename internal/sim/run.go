@@ -49,8 +49,9 @@ type Report struct {
 	// Forced those executed all the same, Behind the blocks that left due work
 	// over. Lost and Ahead may differ when a seed is played again.
 	Crashes, Restarts, Joins, Lost, Ahead, Rejected, Forced, Behind int
-	// Parcels counts the promises whose end was compared with a second opinion.
-	Parcels int
+	// Parcels counts the promises whose end was compared with a second opinion,
+	// Inspections how often a machine's disk was, with itself, before the end.
+	Parcels, Inspections int
 }
 
 // Share is the share of operations in blocks that were applied.
@@ -69,8 +70,8 @@ func (r *Report) Share() float64 {
 func (r *Report) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "seed %d: %d operations, %d blocks, until %s, root %x\n", r.Seed, r.Ops, r.Heights, r.Now.Format(time.RFC3339), r.Root[:6])
-	fmt.Fprintf(&b, "%d crashes (%d blocks lost), %d restarts, %d joins, %d proposals ahead, %d rejected, %d forced, %d blocks behind, %d parcels looked at\n",
-		r.Crashes, r.Lost, r.Restarts, r.Joins, r.Ahead, r.Rejected, r.Forced, r.Behind, r.Parcels)
+	fmt.Fprintf(&b, "%d crashes (%d blocks lost), %d restarts, %d joins, %d proposals ahead, %d rejected, %d forced, %d blocks behind, %d parcels looked at, %d inspections\n",
+		r.Crashes, r.Lost, r.Restarts, r.Joins, r.Ahead, r.Rejected, r.Forced, r.Behind, r.Parcels, r.Inspections)
 	for _, k := range slices.Sorted(maps.Keys(r.Tried)) {
 		fmt.Fprintf(&b, "%8d of %8d %s\n", r.Done[k], r.Tried[k], k)
 	}
@@ -108,6 +109,7 @@ type sim struct {
 	quotas   *quotas
 	parcels  *parcels
 	report   *Report
+	next     int64      // the height at which a machine is inspected
 	draining bool       // no more operations are handed in
 	chaos    *rand.Rand // what the disk does, which depends on more than the seed
 }
@@ -214,6 +216,9 @@ func (s *sim) drain() {
 	}
 	s.settle()
 	s.recount()
+	for _, r := range s.replicas {
+		r.agrees()
+	}
 	s.books.over(s.w)
 	s.tell()
 }

@@ -117,7 +117,7 @@ func wantedOf() map[string]bool {
 	for _, row := range op.Rows() {
 		out[row.Name] = true
 	}
-	for _, what := range []string{"crash", "restart", "join", "block lost", "proposal ahead", "proposal rejected", "proposal forced", "block behind", "parcel",
+	for _, what := range []string{"crash", "restart", "join", "block lost", "proposal ahead", "proposal rejected", "proposal forced", "block behind", "parcel", "inspection",
 		"several attesters", "a sponsor paid", "a sponsor gave all it gives", "newcomers shared", "signed with P256", "signed with WEBAUTHN", "stated with P256", "stated with WEBAUTHN"} {
 		out[what] = true
 	}
@@ -131,7 +131,7 @@ func wantedOf() map[string]bool {
 // counts are a report's, by what they count.
 func (r *Report) counts() map[string]int {
 	out := map[string]int{"crash": r.Crashes, "restart": r.Restarts, "join": r.Joins, "block lost": r.Lost, "proposal ahead": r.Ahead,
-		"proposal rejected": r.Rejected, "proposal forced": r.Forced, "block behind": r.Behind, "parcel": r.Parcels}
+		"proposal rejected": r.Rejected, "proposal forced": r.Forced, "block behind": r.Behind, "parcel": r.Parcels, "inspection": r.Inspections}
 	for _, m := range []map[string]int{r.Done, r.Seen, r.Refused} {
 		maps.Copy(out, m)
 	}
