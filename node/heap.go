@@ -37,7 +37,7 @@ func heat() {
 	if os.Getenv("GOGC") != "" {
 		return // as whoever set it wants it
 	}
-	held := live()
+	held := live(heatMost)
 	if room := heatRoom(held, memory(), uint64(debug.SetMemoryLimit(-1))); room > 0 {
 		warm(room)
 		if held < heatMost {
@@ -46,11 +46,11 @@ func heat() {
 	}
 }
 
-// live is how much of the heap is in use. Where there may be little, what is garbage is
-// told apart from it by collecting.
-func live() uint64 {
+// live is how much of the heap is in use. Where the heap is of some size, but below most,
+// what is garbage is told apart by collecting.
+func live(most uint64) uint64 {
 	var m runtime.MemStats
-	if runtime.ReadMemStats(&m); m.HeapAlloc >= heatFrom && m.HeapAlloc < heatMost {
+	if runtime.ReadMemStats(&m); m.HeapAlloc >= heatFrom && m.HeapAlloc < most {
 		runtime.GC()
 		runtime.ReadMemStats(&m)
 	}
