@@ -43,7 +43,7 @@ func TestHeatRoom(t *testing.T) {
 // What nobody uses any more is not live.
 func TestLive(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // nothing but live collects
-	runtime.GC() // what other tests left, also where that is little
+	runtime.GC()                                     // what other tests left, also where that is little
 	before := live(math.MaxUint64)
 	for range 100 {
 		garbage = make([]byte, 1<<20)
