@@ -181,7 +181,7 @@ func (m *market) balance() {
 			m.rt.Fatalf("hold %s expires; nobody here makes one that does", id)
 		}
 	}
-	if err := sim.Held(promises, all[*pb.Pool](m, "pools"), holds, paid); err != nil {
+	if err := sim.Held(promises, all[*pb.Pool](m, "pools"), holds, all[*pb.Holding](m, "holdings"), paid); err != nil {
 		m.rt.Fatal(err)
 	}
 }

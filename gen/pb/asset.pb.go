@@ -346,8 +346,9 @@ func (x *Holding) GetFrozen() bool {
 // Hold is an amount set aside until it is posted, voided or expires.
 type Hold struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The hold's id: `h_` and 26 characters, or a promise's id, a slash and the
-	// hold's name in its template.
+	// The hold's id: `h_` and 26 characters between parties, a pool's id, or a
+	// promise's id with `/#challenge` or `/#answer` for a dispute's bond. What else a
+	// promise has set aside, its own holds say.
 	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
 	// Whose money.
 	Party string `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
@@ -355,11 +356,11 @@ type Hold struct {
 	Asset string `protobuf:"bytes,3,opt,name=asset,proto3" json:"asset,omitempty"`
 	// What is left in it.
 	Units int64 `protobuf:"varint,4,opt,name=units,proto3" json:"units,omitempty"`
-	// Who may post or void it; the promise's id for a promise's hold.
+	// Who may post or void it; the pool's or the promise's id where it belongs to one.
 	Holder string `protobuf:"bytes,5,opt,name=holder,proto3" json:"holder,omitempty"`
 	// The only party it may be posted to; empty for any.
 	Payee string `protobuf:"bytes,6,opt,name=payee,proto3" json:"payee,omitempty"`
-	// When it is voided by itself; unset for a promise's hold, which its promise
+	// When it is voided by itself; unset for one that a pool or promise
 	// releases.
 	Expires       *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=expires,proto3" json:"expires,omitempty"`
 	unknownFields protoimpl.UnknownFields

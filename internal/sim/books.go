@@ -18,8 +18,8 @@ type digest [12]byte
 func digestOf(b []byte) digest { h := sha256.Sum256(b); return digest(h[:12]) }
 
 // books are the naive accountant's: maps, fed by what transactions asked for and
-// settlements say. How the ledger did it is not asked, but for whose a promise's
-// holds are: that the rows of the holds say.
+// settlements say. How the ledger did it is not asked, but for whose money is in
+// a promise's holds: that the promise's row says, and of a bond its hold's.
 type books struct {
 	totals  map[string]int64  // what a party has of an asset, available or held, by holding
 	supply  map[string]int64  // by asset
@@ -102,6 +102,11 @@ func (k *books) fact(ch state.Change, f *pb.Fact) {
 func (k *books) promise(ch state.Change, p *pb.Promise) {
 	if ch.Before() == nil {
 		k.live++
+	}
+	for _, h := range p.Holds {
+		if h.Party != "" {
+			k.payer[p.Id+"/"+h.Name] = holding(h.Party, h.Asset)
+		}
 	}
 	if p.State != pb.PromiseState_SETTLED {
 		return

@@ -6,13 +6,13 @@ import (
 	"github.com/troth-ledger/troth/gen/pb"
 )
 
-// Held compares what promises and pools say that they hold with what is held:
-// each of it once, and nothing else. paid is what settlements paid out of each
-// promise's holds, by the promise's id, a slash and the hold's name: what a
-// promise was given is what it paid and still has, and nothing once it is
-// settled. Holds that expire are between parties, and nobody else's.
-func Held(promises map[string]*pb.Promise, pools map[string]*pb.Pool, holds map[string]*pb.Hold, paid map[string]int64) error {
-	held, promised := map[string]int64{}, map[string]int64{}
+// Held compares what promises, pools and holds say that they hold with what
+// holdings have held: each of it once, and nothing else. paid is what settlements paid out of each promise's holds, by the
+// promise's id, a slash and the hold's name: what a promise was given is what it
+// paid and still has, and nothing once it is settled. Holds that expire are
+// between parties, and nobody else's.
+func Held(promises map[string]*pb.Promise, pools map[string]*pb.Pool, holds map[string]*pb.Hold, holdings map[string]*pb.Holding, paid map[string]int64) error {
+	held, promised, sums := map[string]int64{}, map[string]int64{}, map[string]int64{}
 	for id, p := range promises {
 		open, copies := p.State != pb.PromiseState_SETTLED, max(int64(p.Copies), 1)
 		if open && p.Wake == nil {
@@ -27,7 +27,7 @@ func Held(promises map[string]*pb.Promise, pools map[string]*pb.Pool, holds map[
 			case h.Pool != "":
 				promised[h.Pool] += left * copies
 			default:
-				held[id+"/"+h.Name] = left * copies
+				sums[holding(h.Party, h.Asset)] += left * copies
 			}
 		}
 		if a := p.Assertion; a.GetBond() != nil {
@@ -47,12 +47,25 @@ func Held(promises map[string]*pb.Promise, pools map[string]*pb.Pool, holds map[
 	}
 	for id, h := range holds {
 		if h.Expires == nil && h.Units != held[id] {
-			return fmt.Errorf("hold %s has %d, its promise or pool says %d", id, h.Units, held[id])
+			return fmt.Errorf("hold %s has %d, its dispute or pool says %d", id, h.Units, held[id])
 		}
 		delete(held, id)
+		sums[holding(h.Party, h.Asset)] += h.Units
 	}
 	if len(held) > 0 {
 		return fmt.Errorf("held by nothing: %v", held)
+	}
+	for _, h := range holdings {
+		key := holding(h.Party, h.Asset)
+		if h.Held != sums[key] {
+			return fmt.Errorf("holding %q has %d held, its holds and promises have %d", key, h.Held, sums[key])
+		}
+		delete(sums, key)
+	}
+	for key, units := range sums {
+		if units != 0 {
+			return fmt.Errorf("there is no holding %q, of which %d are held", key, units)
+		}
 	}
 	return nil
 }

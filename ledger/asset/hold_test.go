@@ -7,7 +7,25 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
-// TestHoldAndRelease is what the area of promises does with money.
+// TestSetAsideAndPayOut is what the area of promises does with what a promise
+// holds.
+func TestSetAsideAndPayOut(t *testing.T) {
+	c := world(t, &pb.Asset{})
+	issue(t, c, "p_ana", 100)
+	wantCode(t, SetAside(c, "p_ana", coin, 60), pb.Code_OK)
+	wantCode(t, SetAside(c, "p_ana", coin, 10), pb.Code_OK)
+	wantHolding(t, c, "p_ana", 30, 70)
+	wantCode(t, PayOut(c, "p_ana", coin, "p_ben", 50), pb.Code_OK)
+	wantHolding(t, c, "p_ana", 30, 20)
+	wantHolding(t, c, "p_ben", 50, 0)
+	wantCode(t, PayOut(c, "p_ana", coin, "p_ana", 20), pb.Code_OK)
+	wantHolding(t, c, "p_ana", 50, 0)
+	for _, k := range HoldsByParty.Keys(c.State, "", "") {
+		t.Fatalf("there is a row of hold %s", k)
+	}
+}
+
+// TestHoldAndRelease is what the area of promises does with pools and bonds.
 func TestHoldAndRelease(t *testing.T) {
 	c := world(t, &pb.Asset{})
 	issue(t, c, "p_ana", 100)
@@ -45,33 +63,16 @@ func TestHoldRefuses(t *testing.T) {
 	wantCode(t, Hold(c, "pr_x/a", "p_ben", coin, 1, "pr_x"), pb.Code_WRONG_STATE)
 	wantCode(t, Hold(c, "pr_x/a", "p_ana", coin, 1, "pr_y"), pb.Code_WRONG_STATE)
 	wantCode(t, Release(c, "pr_x/a", "p_ben", 0), pb.Code_BAD_AMOUNT)
-	wantCode(t, MoveHold(c, "pr_x/a", "pr_x/a", 1, "pr_x"), pb.Code_INVALID)
-	wantCode(t, MoveHold(c, "pr_x/a", "pr_y/a", 11, "pr_y"), pb.Code_INSUFFICIENT)
-	wantCode(t, MoveHold(c, "pr_x/z", "pr_y/a", 1, "pr_y"), pb.Code_NOT_FOUND)
+	wantCode(t, SetAside(c, "p_ana", coin, 0), pb.Code_BAD_AMOUNT)
+	wantCode(t, SetAside(c, "p_ana", "none@bank", 1), pb.Code_NOT_FOUND)
+	wantCode(t, SetAside(c, "p_ana", coin, 91), pb.Code_INSUFFICIENT)
+	wantCode(t, PayOut(c, "p_ana", coin, "p_ben", 0), pb.Code_BAD_AMOUNT)
+	wantCode(t, PayOut(c, "p_ana", coin, "p_ben", 11), pb.Code_INSUFFICIENT)
 	wantCode(t, Spend(c, "p_ana", coin, 91), pb.Code_INSUFFICIENT)
 	wantCode(t, Credit(c, "p_ana", "none@bank", 1), pb.Code_NOT_FOUND)
 	wantCode(t, Pay(c, "p_ana", "p_ben", coin, -1), pb.Code_BAD_AMOUNT)
 	if c.State.Mark() != mark {
 		t.Fatal("a refusal changed something")
-	}
-}
-
-// TestMoveHold splits the hold of a standing offer for a copy of it.
-func TestMoveHold(t *testing.T) {
-	c := world(t, &pb.Asset{})
-	issue(t, c, "p_ana", 100)
-	wantCode(t, Hold(c, "pr_x/bond", "p_ana", coin, 60, "pr_x"), pb.Code_OK)
-	wantCode(t, MoveHold(c, "pr_x/bond", "pr_y/bond", 20, "pr_y"), pb.Code_OK)
-	wantCode(t, MoveHold(c, "pr_x/bond", "pr_y/bond", 5, "pr_y"), pb.Code_OK)
-	wantHolding(t, c, "p_ana", 40, 60)
-	h, err := GetHold(c.State, "pr_y/bond")
-	if err != nil || h.Units != 25 || h.Holder != "pr_y" || Left(c.State, "pr_x/bond") != 35 {
-		t.Fatalf("the copy has %v (%v), the offer %d", h, err, Left(c.State, "pr_x/bond"))
-	}
-	wantCode(t, MoveHold(c, "pr_x/bond", "pr_y/bond", 5, "pr_z"), pb.Code_WRONG_STATE)
-	wantCode(t, MoveHold(c, "pr_x/bond", "pr_y/bond", 35, "pr_y"), pb.Code_OK)
-	if Holds.Has(c.State, "pr_x/bond") {
-		t.Fatal("a hold with nothing left stays")
 	}
 }
 
@@ -87,10 +88,11 @@ func TestMoneyOwedIsNeverStuck(t *testing.T) {
 		put(c.State, h)
 	}
 	wantCode(t, Hold(c, "pr_x/bond", "p_ana", coin, 1, "pr_x"), pb.Code_HOLDING_FROZEN)
+	wantCode(t, SetAside(c, "p_ana", coin, 1), pb.Code_HOLDING_FROZEN)
 	wantCode(t, Pay(c, "p_ana", "p_cem", coin, 1), pb.Code_HOLDING_FROZEN)
 	wantCode(t, Pay(c, "p_ana", "p_ben", coin, 1), pb.Code_HOLDING_LIMIT) // the lower number
 	wantCode(t, Release(c, "pr_x/bond", "p_ben", 50), pb.Code_OK)
-	wantCode(t, Release(c, "pr_x/bond", "p_ana", 10), pb.Code_OK)
+	wantCode(t, PayOut(c, "p_ana", coin, "p_ana", 10), pb.Code_OK)
 	wantHolding(t, c, "p_ben", 150, 0)
 	wantHolding(t, c, "p_ana", 50, 0)
 }

@@ -20,8 +20,9 @@ var Holdings = state.NewTable[pb.Holding](21, "holdings", func(h *pb.Holding) []
 	return []string{h.Party}
 })
 
-// Holds holds what is set aside, by the hold's id. A hold with nothing left is
-// removed.
+// Holds holds what is set aside between parties, for pools and for disputes, by
+// the hold's id. A hold with nothing left is removed. What a promise has set
+// aside for its own holds, its own row says: see RegisterBooks.
 var Holds = state.NewTable[pb.Hold](22, "holds", func(h *pb.Hold) []string {
 	if h.Expires == nil {
 		return []string{h.Id, h.Party, h.Holder}

@@ -16,7 +16,7 @@ import (
 // compared is equal all the same, in numbers modulo 2^64.
 type sums struct {
 	units map[string]int64    // by asset: change of holdings less change of supply
-	held  map[state.Key]int64 // by holding: change of held less change of holds
+	held  map[state.Key]int64 // by holding: change of held less change of holds and books
 	power int64               // change of members' power less change of the council's
 	seats int64               // change of members less change of the council's count
 }
@@ -55,6 +55,11 @@ func (s *sums) see(ch state.Change) error {
 		s.seats -= int64(after.GetMembers()) - int64(before.GetMembers())
 		return nil
 	}
+	for _, b := range asset.AllBooks() {
+		if b.Change(ch, s.owe) {
+			return nil
+		}
+	}
 	// The area of promises stands to the right of this package's own, so its
 	// table goes by its name.
 	if ch.Table() == "settlements" && ch.Before() != nil {
@@ -90,6 +95,11 @@ func (s *sums) hold(before, after *pb.Hold) error {
 	return nil
 }
 
+// owe adds what books say is held: see asset.Books.
+func (s *sums) owe(party, id string, units int64) {
+	s.held[asset.HoldingKey(party, id)] -= units
+}
+
 func (s *sums) asset(before, after *pb.Asset) error {
 	switch {
 	case after == nil:
@@ -114,7 +124,7 @@ func (s *sums) balance() error {
 	}
 	for k, d := range s.held {
 		if d != 0 {
-			faults = append(faults, fmt.Sprintf("invariant: what holding %s has held changed by %d more than its holds", k, d))
+			faults = append(faults, fmt.Sprintf("invariant: what holding %s has held changed by %d more than its holds and promises", k, d))
 		}
 	}
 	if s.power != 0 {

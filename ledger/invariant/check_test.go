@@ -21,6 +21,41 @@ import (
 // that area isn't there.
 var settlements = state.NewTable[pb.Settlement](42, "settlements", nil)
 
+// promises stands in for that area's table and its books: a promise says that
+// all it was given is ana's.
+var promises = state.NewTable[pb.Promise](41, "promises", nil)
+
+var promisesByState = state.NewIndex(promises, 43, "promises_by_state", func(state.Key, *pb.Promise) []string { return []string{""} })
+
+var _ = asset.RegisterBooks(asset.Books{
+	Change: func(ch state.Change, add asset.Add) bool {
+		before, after, ok := promises.Of(ch)
+		for _, h := range before.GetHolds() {
+			add(ana, eur, -h.Put)
+		}
+		for _, h := range after.GetHolds() {
+			add(ana, eur, h.Put)
+		}
+		return ok
+	},
+	All: func(r state.Reader, add asset.Add) error {
+		for _, k := range promisesByState.Keys(r, "", "") {
+			p, ok := promises.Peek(r, k)
+			if !ok {
+				return fmt.Errorf("there is no promise %s", k)
+			}
+			for _, h := range p.Holds {
+				add(ana, eur, h.Put)
+			}
+		}
+		return nil
+	},
+})
+
+func promise(o *state.Overlay, units int64) {
+	promises.Put(o, "pr", &pb.Promise{Id: "pr", Holds: []*pb.PromiseHold{{Put: units}}})
+}
+
 const (
 	ana = "p_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 	eur = "EUR@northbank"
@@ -92,6 +127,18 @@ func TestCheck(t *testing.T) {
 			put(o, &pb.Holding{Party: ana, Asset: eur, Held: 5})
 		}, "has held changed by 5 more than its holds"},
 		{"a hold without held", func(o *state.Overlay) { hold(o, "h1", 5) }, "changed by -5 more than its holds"},
+		{"held for a promise", func(o *state.Overlay) {
+			supply(o, 5)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Held: 5})
+			promise(o, 4)
+			promise(o, 5)
+		}, ""},
+		{"a promise holds more", func(o *state.Overlay) {
+			supply(o, 5)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Held: 5})
+			hold(o, "h1", 5)
+			promise(o, 1)
+		}, "changed by -1 more than its holds and promises"},
 		{"negative", func(o *state.Overlay) {
 			supply(o, 0)
 			put(o, &pb.Holding{Party: ana, Asset: eur, Available: -5, Held: 5})
@@ -166,6 +213,18 @@ func TestFull(t *testing.T) {
 			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60, Held: 40})
 			hold(o, "h1", 41)
 		}, "changed by -1 more than its holds"},
+		{"promises", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60, Held: 40})
+			hold(o, "h1", 30)
+			promise(o, 10)
+		}, ""},
+		{"a promise holds nothing", func(o *state.Overlay) {
+			supply(o, 100)
+			put(o, &pb.Holding{Party: ana, Asset: eur, Available: 60, Held: 40})
+			hold(o, "h1", 30)
+			promise(o, 9)
+		}, "changed by 1 more than its holds and promises"},
 		{"no asset", func(o *state.Overlay) { put(o, &pb.Holding{Party: ana, Asset: eur, Frozen: true}) }, "an asset that is not there"},
 		{"a council", func(o *state.Overlay) {
 			seated(o, ana, pb.PartyKind_COMPANY)

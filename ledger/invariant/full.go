@@ -10,7 +10,8 @@ import (
 )
 
 // Full says whether all rows there are keep the invariants. It reads every
-// asset, holding, hold, fact, member and open proposal: for checking a store, and for tests.
+// asset, holding, hold, book of what is held, fact, member and open proposal: for
+// checking a store, and for tests.
 func Full(r state.Reader) error {
 	s := sums{units: map[string]int64{}, held: map[state.Key]int64{}}
 	for _, k := range asset.AssetsByIssuer.Keys(r, "", "") {
@@ -43,6 +44,11 @@ func Full(r state.Reader) error {
 			return missing("hold", k)
 		}
 		if err := s.hold(nil, h); err != nil {
+			return err
+		}
+	}
+	for _, b := range asset.AllBooks() {
+		if err := b.All(r, s.owe); err != nil {
 			return err
 		}
 	}

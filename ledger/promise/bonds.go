@@ -12,7 +12,7 @@ func putDown(c *op.Context, p *pb.Promise, name string, bond *pb.Amount) error {
 	if bond == nil {
 		return nil
 	}
-	return asset.Hold(c, holdID(p, name), c.Signer, bond.Asset, bond.Units, p.Id)
+	return asset.Hold(c, bondID(p, name), c.Signer, bond.Asset, bond.Units, p.Id)
 }
 
 // bonds says who gets the bonds of a dispute that f resolves. A bond belongs to
@@ -23,9 +23,9 @@ func bonds(c *op.Context, k *contract.Contract, p *pb.Promise, f *contract.Firin
 	for _, leg := range payouts {
 		switch leg.Role {
 		case p.Assertion.Challenger:
-			leg.To = whose(c, holdID(p, contract.ChallengeBond))
+			leg.To = whose(c, bondID(p, contract.ChallengeBond))
 		case p.Assertion.Answerer:
-			leg.To = whose(c, holdID(p, contract.AnswerBond))
+			leg.To = whose(c, bondID(p, contract.AnswerBond))
 		default:
 			leg.To = inRole(c.State, k.Template(), p, leg.Role)
 		}
@@ -45,7 +45,7 @@ func payBonds(c *op.Context, p *pb.Promise, payouts []*pb.Payout) error {
 		if leg.Units == 0 {
 			continue
 		}
-		if err := asset.Release(c, holdID(p, leg.Hold), leg.To, leg.Units); err != nil {
+		if err := asset.Release(c, bondID(p, leg.Hold), leg.To, leg.Units); err != nil {
 			return err
 		}
 	}

@@ -14,7 +14,8 @@ import (
 // out of a pool, is that so many times over.
 
 // copyFor makes the signer's own promise of a standing offer. The money that
-// the offer set aside for it moves with it.
+// the offer set aside for it moves with it: it stands in the copy's books from
+// then on, and one copy less in the offer's.
 func copyFor(c *op.Context, k *contract.Contract, offer *pb.Promise) (*pb.Promise, error) {
 	p := offer.CloneVT()
 	p.Id = op.MakeID("pr", []byte(offer.Id), binary.BigEndian.AppendUint32(nil, offer.Copies))
@@ -26,14 +27,6 @@ func copyFor(c *op.Context, k *contract.Contract, offer *pb.Promise) (*pb.Promis
 				return nil, err
 			}
 			r.Parties = []string{c.Signer}
-		}
-	}
-	for _, h := range p.Holds {
-		if h.Party == "" || h.Put == 0 || h.Pool != "" {
-			continue
-		}
-		if err := asset.MoveHold(c, holdID(offer, h.Name), holdID(p, h.Name), h.Put, p.Id); err != nil {
-			return nil, err
 		}
 	}
 	if err := resubject(k, p); err != nil {
@@ -68,7 +61,7 @@ func returnCopies(c *op.Context, p *pb.Promise) {
 			Pools.Put(c.State, state.Key(pool.Id), pool)
 			continue
 		}
-		if err := asset.Release(c, holdID(p, h.Name), h.Party, h.Put*more); err != nil {
+		if err := asset.PayOut(c, h.Party, h.Asset, h.Party, h.Put*more); err != nil {
 			panic("promise: giving back a standing offer: " + err.Error())
 		}
 	}

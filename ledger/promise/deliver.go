@@ -82,8 +82,8 @@ func deliverMore(c *op.Context, key state.Key) {
 // come after last. It moves last on and returns whether there is more to do.
 func deliver(c *op.Context, f *pb.Fact, last *string, mayPay bool) bool {
 	var ids []string
-	prefix := LiveSubject(f.Statement.Subject) + "\x00"
-	for _, k := range BySubject.Keys(c.State, prefix, prefix+*last) {
+	prefix := f.Statement.Subject + "\x00"
+	for _, k := range liveBySubject.Keys(c.State, prefix, prefix+*last) {
 		if string(k) == *last {
 			continue
 		}

@@ -23,7 +23,7 @@ func checkDeposit(m *pb.DepositRequest) error {
 // applyDeposit pays into a hold of a promise in force, and lets the rules look
 // at it. Errors: NOT_FOUND, NOT_YOURS, WRONG_STATE, WRONG_TIME, NOT_IN_TERMS for
 // a hold drawn from a pool, BAD_TERMS for another asset or a payer whose money
-// would mix with another's, BAD_AMOUNT and those of asset.Hold.
+// would mix with another's, BAD_AMOUNT and those of asset.SetAside.
 func applyDeposit(c *op.Context, m *pb.DepositRequest) (*pb.DepositResponse, error) {
 	p, k, err := load(c, m.Promise)
 	if err != nil {
@@ -51,7 +51,7 @@ func applyDeposit(c *op.Context, m *pb.DepositRequest) (*pb.DepositResponse, err
 		return nil, numbered(err)
 	}
 	h.Party = c.Signer
-	if err := asset.Hold(c, holdID(p, h.Name), c.Signer, h.Asset, m.Units, p.Id); err != nil {
+	if err := asset.SetAside(c, c.Signer, h.Asset, m.Units); err != nil {
 		return nil, err
 	}
 	p.Agreement = nil // there is more to share now

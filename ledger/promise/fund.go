@@ -10,7 +10,7 @@ import (
 
 // fund sets a side's money aside: each hold of the role, so many times. Before,
 // a hold's put says what is to be put in; from then on, what is. Errors: those
-// of asset.Hold and commit, OVERFLOW.
+// of asset.SetAside and commit, OVERFLOW.
 func fund(c *op.Context, k *contract.Contract, p *pb.Promise, role string, pools []*pb.PoolChoice, times int64) error {
 	for i, d := range k.Template().Holds {
 		h := p.Holds[i]
@@ -25,7 +25,7 @@ func fund(c *op.Context, k *contract.Contract, p *pb.Promise, role string, pools
 		if d.Pool {
 			err = commit(c, h, pools, h.Put*times)
 		} else {
-			err = asset.Hold(c, holdID(p, h.Name), h.Party, h.Asset, h.Put*times, p.Id)
+			err = asset.SetAside(c, h.Party, h.Asset, h.Put*times)
 		}
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ func pay(c *op.Context, k *contract.Contract, p *pb.Promise, s *pb.Settlement) e
 		if h.Pool != "" {
 			err = draw(c, h, leg)
 		} else {
-			err = asset.Release(c, holdID(p, h.Name), leg.To, leg.Units)
+			err = asset.PayOut(c, h.Party, h.Asset, leg.To, leg.Units)
 		}
 		if err != nil {
 			return err

@@ -29,8 +29,15 @@ var (
 var (
 	// ByParty finds promises by the parties in their roles.
 	ByParty = state.NewIndex(Promises, 40, "promises_by_party", byParty)
-	// BySubject finds promises by subject: live ones under LiveSubject.
-	BySubject = state.NewIndex(Promises, 41, "promises_by_subject", bySubject)
+	// BySubject finds promises by subject.
+	BySubject = state.NewIndex(Promises, 41, "promises_by_subject", func(_ state.Key, p *pb.Promise) []string { return p.Subjects })
+	// liveBySubject finds those of a subject that facts can still reach.
+	liveBySubject = state.NewIndex(Promises, 48, "live_promises_by_subject", func(_ state.Key, p *pb.Promise) []string {
+		if !live(p) {
+			return nil
+		}
+		return p.Subjects
+	})
 	// ByTemplate finds promises by template.
 	ByTemplate = state.NewIndex(Promises, 42, "promises_by_template", func(_ state.Key, p *pb.Promise) []string { return []string{p.Template} })
 	// ByState finds promises by state.
@@ -82,25 +89,6 @@ func promiseHistory(p *pb.Promise) []string { return append(parties(p), p.Id) }
 
 func byParty(_ state.Key, p *pb.Promise) []string { return parties(p) }
 
-// LiveSubject is where BySubject lists a subject's promises that facts can
-// still reach; DoneSubject is for the others.
-func LiveSubject(subject string) string { return subject + "\x00L" }
-
-// DoneSubject is LiveSubject for promises not in force yet, or settled.
-func DoneSubject(subject string) string { return subject + "\x00S" }
-
-func bySubject(_ state.Key, p *pb.Promise) []string {
-	out := make([]string, len(p.Subjects))
-	for i, s := range p.Subjects {
-		if live(p) {
-			out[i] = LiveSubject(s)
-		} else {
-			out[i] = DoneSubject(s)
-		}
-	}
-	return out
-}
-
 // live says whether a promise is in force: facts reach it.
 func live(p *pb.Promise) bool {
 	return p.State > pb.PromiseState_OFFERED && p.State < pb.PromiseState_SETTLED
@@ -123,8 +111,8 @@ func Get(r state.Reader, id string) (*pb.Promise, error) {
 
 func put(c *op.Context, p *pb.Promise) { Promises.Put(c.State, state.Key(p.Id), p) }
 
-// holdID names the hold of a promise in the asset area.
-func holdID(p *pb.Promise, name string) string { return p.Id + "/" + name }
+// bondID names the hold in the asset area that a dispute's bond is in.
+func bondID(p *pb.Promise, name string) string { return p.Id + "/" + name }
 
 // checkID is the check that most requests need.
 func checkID(prefix, what, id string) error {

@@ -116,7 +116,7 @@ type LedgerClient interface {
 	GetAsset(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetAssetResponse], error)
 	// Get a party's holding of an asset.
 	GetHolding(context.Context, *connect.Request[pb.GetHoldingRequest]) (*connect.Response[pb.GetHoldingResponse], error)
-	// Get a hold by its id.
+	// Get a hold by its id. What a promise has set aside, the promise itself says.
 	GetHold(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetHoldResponse], error)
 	// Get a fact by its id.
 	GetFact(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetFactResponse], error)
@@ -601,7 +601,7 @@ type LedgerHandler interface {
 	GetAsset(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetAssetResponse], error)
 	// Get a party's holding of an asset.
 	GetHolding(context.Context, *connect.Request[pb.GetHoldingRequest]) (*connect.Response[pb.GetHoldingResponse], error)
-	// Get a hold by its id.
+	// Get a hold by its id. What a promise has set aside, the promise itself says.
 	GetHold(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetHoldResponse], error)
 	// Get a fact by its id.
 	GetFact(context.Context, *connect.Request[pb.GetRequest]) (*connect.Response[pb.GetFactResponse], error)
