@@ -23,7 +23,7 @@ import (
 // ExportFormat and ExportVersion name this format.
 const (
 	ExportFormat  = "troth-export"
-	ExportVersion = 1
+	ExportVersion = 2
 )
 
 // ExportHeader is an export's first line.

@@ -47,6 +47,9 @@ func openLedger(dir string) (*state.Store, error) {
 	if errors.Is(err, state.ErrDamaged) {
 		return nil, wayOut(err, dir)
 	}
+	if errors.Is(err, state.ErrLayout) {
+		return nil, fmt.Errorf("%w\nNo row in %s was changed: go on with the version that wrote it, or begin anew with this one", err, dir)
+	}
 	return s, err
 }
 

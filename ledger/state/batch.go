@@ -82,8 +82,7 @@ func (b *block) fill(batch *pebble.Batch) {
 		}
 	}
 	b.keepUsed(batch)
-	head := binary.BigEndian.AppendUint64(nil, uint64(b.height))
-	must(batch.Set(metaHead, append(head, b.root[:]...), nil))
+	must(batch.Set(metaHead, headOf(b.height, b.root), nil))
 }
 
 // hashed is a row that comes or goes, with the first bytes of its key's hash.

@@ -2,7 +2,6 @@ package state
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -64,11 +63,7 @@ func fillRow(b *pebble.Batch, key, value []byte) error {
 	}
 	must(b.Set(dbRow(nil, t, k), value, nil))
 	must(b.Set(preimageKey(sum(key)), key, nil))
-	for _, ix := range t.indexes {
-		for _, place := range ix.entries(k, rec) {
-			must(b.Set(dbIndex(nil, ix, entry(place, k)), nil, nil))
-		}
-	}
+	fillIndexes(b, t, k, rec)
 	return nil
 }
 
@@ -98,8 +93,7 @@ func (l *Loader) flush(size int) error {
 // Finish notes the height and the root that the rows should hash to, and closes
 // the store, durable.
 func (l *Loader) Finish(height int64, root [32]byte) error {
-	head := binary.BigEndian.AppendUint64(nil, uint64(height))
-	must(l.batch.Set(metaHead, append(head, root[:]...), nil))
+	must(l.batch.Set(metaHead, headOf(height, root), nil))
 	err := l.flush(0)
 	if err == nil {
 		err = l.settle()

@@ -27,7 +27,7 @@ import (
 // the description, for a chunk proves no more than what it has: see usedChunk.
 
 // SnapshotFormat is the number of this way to cut and encode a state.
-const SnapshotFormat = 2
+const SnapshotFormat = 3
 
 // Bounds of what describes a snapshot and of a chunk, also of others'.
 const (

@@ -38,11 +38,13 @@ var (
 
 func chunkKey(i int) []byte { return binary.BigEndian.AppendUint32(bytes.Clone(metaChunk), uint32(i)) }
 
-// encode is what tells a snapshot from others.
+// encode is what tells the restoring of a snapshot from others: by what program it was
+// begun, too, for another could have other indexes.
 func (d *Snapshot) encode() []byte {
 	b := binary.BigEndian.AppendUint64([]byte{SnapshotFormat}, uint64(d.Height))
 	b = binary.BigEndian.AppendUint32(append(b, d.Root[:]...), uint32(d.Chunks))
-	return append(b, d.Metadata()...)
+	l := layout()
+	return append(append(b, l[:]...), d.Metadata()...)
 }
 
 // OpenRestore goes on with the restoring of a snapshot in dir, which is of this
@@ -86,10 +88,10 @@ func Restoring(dir string) (d Snapshot, ok bool) {
 		return d, false
 	}
 	b, err := get(db, metaSnapshot)
-	if errors.Join(err, db.Close()) != nil || len(b) < 45 || b[0] != SnapshotFormat {
+	if errors.Join(err, db.Close()) != nil || len(b) < 77 || b[0] != SnapshotFormat {
 		return d, false
 	}
-	d, err = ParseSnapshot(int64(binary.BigEndian.Uint64(b[1:])), [32]byte(b[9:41]), int(binary.BigEndian.Uint32(b[41:])), b[45:])
+	d, err = ParseSnapshot(int64(binary.BigEndian.Uint64(b[1:])), [32]byte(b[9:41]), int(binary.BigEndian.Uint32(b[41:])), b[77:])
 	return d, err == nil
 }
 
@@ -243,7 +245,7 @@ func (r *Restore) Finish(locals []Local) error {
 	for _, l := range locals {
 		l.write(b)
 	}
-	must(b.Set(metaHead, append(binary.BigEndian.AppendUint64(nil, uint64(r.Height)), r.Root[:]...), nil))
+	must(b.Set(metaHead, headOf(r.Height, r.Root), nil))
 	if err := r.disk.Do(func() error { return b.Commit(pebble.Sync) }); err != nil {
 		return err
 	}

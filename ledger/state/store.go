@@ -3,7 +3,6 @@ package state
 import (
 	"bytes"
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"sync"
@@ -105,7 +104,7 @@ var metaHead = []byte{spaceMeta, 'h'}
 
 // load builds the tree and the first view.
 func (s *Store) load() error {
-	height, root, err := s.head()
+	h, err := s.head()
 	if err != nil {
 		return err
 	}
@@ -120,32 +119,33 @@ func (s *Store) load() error {
 	if s.cache.complete() {
 		s.packed = nil
 	}
-	if got := s.tree.Root(); got != root {
+	if got := s.tree.Root(); got != h.root {
 		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x",
-			ErrDamaged, height, got, root)
+			ErrDamaged, h.height, got, h.root)
+	}
+	if h.layout != layout() {
+		if err := s.reindex(h); err != nil {
+			return err
+		}
 	}
 	if err := s.loadUsed(); err != nil {
 		return err
 	}
-	s.tip = height
-	s.view.Store(newView(s, height, s.tree.Snapshot()))
+	s.tip = h.height
+	s.view.Store(newView(s, h.height, s.tree.Snapshot()))
 	return nil
 }
 
-func (s *Store) head() (height int64, root smt.Hash, err error) {
+func (s *Store) head() (head, error) {
 	b, closer, err := s.db.Get(metaHead)
 	if errors.Is(err, pebble.ErrNotFound) {
-		return 0, smt.Hash{}, nil
+		return head{layout: layout()}, nil // nothing was committed yet
 	}
 	if err != nil {
-		return 0, root, fmt.Errorf("%w: reading the head: %w", ErrDamaged, err)
+		return head{}, fmt.Errorf("%w: reading the head: %w", ErrDamaged, err)
 	}
 	defer closer.Close()
-	if len(b) != 8+len(root) {
-		return 0, root, fmt.Errorf("%w: the head has %d bytes", ErrDamaged, len(b))
-	}
-	copy(root[:], b[8:])
-	return int64(binary.BigEndian.Uint64(b)), root, nil
+	return decodeHead(b)
 }
 
 // leaves yields the hashes of every row. Since it reads them all, it also decodes

@@ -167,7 +167,8 @@ type Index[V any, P message[V]] struct {
 }
 
 // NewIndex registers an index. entries gives a row's places in it; a row with
-// none is left out. The key is added, so that rows may share a place.
+// none is left out. The key is added, so that rows may share a place. Where the
+// places come to be others, layoutVersion is to be raised: see layout.go.
 func NewIndex[V any, P message[V]](t Table[V, P], id byte, name string, entries func(Key, P) []string) Index[V, P] {
 	t.moves = true
 	return newIndex(t, id, name, entries)
