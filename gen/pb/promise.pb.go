@@ -331,12 +331,12 @@ type PromiseHold struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The name.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// The party whose money it is.
+	// The party whose money it is; empty until its side has put it in.
 	Party string `protobuf:"bytes,2,opt,name=party,proto3" json:"party,omitempty"`
 	// The asset.
 	Asset string `protobuf:"bytes,3,opt,name=asset,proto3" json:"asset,omitempty"`
 	// Minor units put in so far; while the promise is only offered, what its role
-	// is to put in.
+	// is to put in. A standing offer holds so much for each of its copies left.
 	Put int64 `protobuf:"varint,4,opt,name=put,proto3" json:"put,omitempty"`
 	// Minor units paid out so far; what is left is `put - paid`.
 	Paid int64 `protobuf:"varint,5,opt,name=paid,proto3" json:"paid,omitempty"`

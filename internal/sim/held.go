@@ -7,10 +7,10 @@ import (
 )
 
 // Held compares what promises, pools and holds say that they hold with what
-// holdings have held: each of it once, and nothing else. paid is what settlements paid out of each promise's holds, by the
-// promise's id, a slash and the hold's name: what a promise was given is what it
-// paid and still has, and nothing once it is settled. Holds that expire are
-// between parties, and nobody else's.
+// holdings have held: each of it once, and nothing else. paid is what settlements
+// paid out of each promise's holds, by the promise's id, a slash and the hold's
+// name: what a promise was given is what it paid and still has, and nothing once
+// it is settled. Holds that expire are between parties, and nobody else's.
 func Held(promises map[string]*pb.Promise, pools map[string]*pb.Pool, holds map[string]*pb.Hold, holdings map[string]*pb.Holding, paid map[string]int64) error {
 	held, promised, sums := map[string]int64{}, map[string]int64{}, map[string]int64{}
 	for id, p := range promises {

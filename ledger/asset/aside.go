@@ -70,11 +70,12 @@ type Add func(party, asset string, units int64)
 // Books are rows of another area that say, instead of rows of Holds, what is
 // held of holdings.
 type Books struct {
-	// Change tells what a change of such a row adds to what is held. It is false,
-	// and tells nothing, for a row of another table.
-	Change func(ch state.Change, add Add) bool
-	// All tells what all those rows say, or returns an error where an index names
-	// one that isn't there.
+	// Change tells what a change of such a row adds to what is held, or returns an
+	// error where what the row says can't be. It is false, and tells nothing, for a
+	// row of another table.
+	Change func(ch state.Change, add Add) (bool, error)
+	// All tells what all those rows say, or returns an error where one can't be, or
+	// an index names one that isn't there.
 	All func(r state.Reader, add Add) error
 }
 

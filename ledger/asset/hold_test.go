@@ -97,9 +97,9 @@ func TestMoneyOwedIsNeverStuck(t *testing.T) {
 	wantHolding(t, c, "p_ana", 50, 0)
 }
 
-// TestPromiseHoldsAreOutOfReach: even a party that could name a promise's hold
-// and is its holder does not get at it.
-func TestPromiseHoldsAreOutOfReach(t *testing.T) {
+// TestHoldsOfPoolsAndDisputesAreOutOfReach: even a party that could name such a
+// hold and is its holder does not get at it.
+func TestHoldsOfPoolsAndDisputesAreOutOfReach(t *testing.T) {
 	c := world(t, &pb.Asset{})
 	issue(t, c, "p_ana", 100)
 	const id = "h_aaaaaaaaaaaaaaaaaaaaaaaaaa"

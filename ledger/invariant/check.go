@@ -56,8 +56,8 @@ func (s *sums) see(ch state.Change) error {
 		return nil
 	}
 	for _, b := range asset.AllBooks() {
-		if b.Change(ch, s.owe) {
-			return nil
+		if ok, err := b.Change(ch, s.owe); ok || err != nil {
+			return err
 		}
 	}
 	// The area of promises stands to the right of this package's own, so its

@@ -2,6 +2,7 @@ package invariant
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -28,15 +29,18 @@ var promises = state.NewTable[pb.Promise](41, "promises", nil)
 var promisesByState = state.NewIndex(promises, 43, "promises_by_state", func(state.Key, *pb.Promise) []string { return []string{""} })
 
 var _ = asset.RegisterBooks(asset.Books{
-	Change: func(ch state.Change, add asset.Add) bool {
+	Change: func(ch state.Change, add asset.Add) (bool, error) {
 		before, after, ok := promises.Of(ch)
 		for _, h := range before.GetHolds() {
 			add(ana, eur, -h.Put)
 		}
 		for _, h := range after.GetHolds() {
+			if h.Put < 0 {
+				return ok, errors.New("less than nothing was put in")
+			}
 			add(ana, eur, h.Put)
 		}
-		return ok
+		return ok, nil
 	},
 	All: func(r state.Reader, add asset.Add) error {
 		for _, k := range promisesByState.Keys(r, "", "") {
@@ -139,6 +143,7 @@ func TestCheck(t *testing.T) {
 			hold(o, "h1", 5)
 			promise(o, 1)
 		}, "changed by -1 more than its holds and promises"},
+		{"a promise that can't be", func(o *state.Overlay) { promise(o, -1) }, "less than nothing"},
 		{"negative", func(o *state.Overlay) {
 			supply(o, 0)
 			put(o, &pb.Holding{Party: ana, Asset: eur, Available: -5, Held: 5})

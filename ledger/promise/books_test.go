@@ -1,0 +1,58 @@
+package promise
+
+import (
+	"testing"
+
+	"github.com/troth-ledger/troth/gen/pb"
+)
+
+// TestSound has one promise for each thing that can't be, and for what is like it and
+// can.
+func TestSound(t *testing.T) {
+	hold := func(party string, put, paid int64) []*pb.PromiseHold {
+		return []*pb.PromiseHold{{Name: "bond", Party: party, Asset: "EUR@bank", Put: put, Paid: paid}}
+	}
+	for name, c := range map[string]struct {
+		p  *pb.Promise
+		ok bool
+	}{
+		"none":                     {nil, true},
+		"an offer":                 {&pb.Promise{State: pb.PromiseState_OFFERED, Holds: hold("", 5, 0)}, true},
+		"a standing offer":         {&pb.Promise{State: pb.PromiseState_OFFERED, Copies: 2, Holds: hold("p_a", 5, 0)}, true},
+		"in force":                 {&pb.Promise{State: pb.PromiseState_ACTIVE, Holds: hold("p_a", 5, 2)}, true},
+		"in force with nothing":    {&pb.Promise{State: pb.PromiseState_ACTIVE, Holds: hold("", 0, 0)}, true},
+		"settled":                  {&pb.Promise{State: pb.PromiseState_SETTLED, Holds: hold("p_a", 5, 5)}, true},
+		"more paid than there was": {&pb.Promise{State: pb.PromiseState_ACTIVE, Holds: hold("p_a", 5, 6)}, false},
+		"less than nothing paid":   {&pb.Promise{State: pb.PromiseState_ACTIVE, Holds: hold("p_a", 5, -1)}, false},
+		"settled with a rest":      {&pb.Promise{State: pb.PromiseState_SETTLED, Holds: hold("p_a", 5, 4)}, false},
+		"nobody's money":           {&pb.Promise{State: pb.PromiseState_ACTIVE, Holds: hold("", 5, 0)}, false},
+		"copies of no offer":       {&pb.Promise{State: pb.PromiseState_ACTIVE, Copies: 1}, false},
+	} {
+		if err := sound(c.p); (err == nil) != c.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestSameBooks: what of a promise's holds takes the privilege to move what is held.
+func TestSameBooks(t *testing.T) {
+	was := &pb.PromiseHold{Name: "bond", Party: "p_a", Asset: "EUR@bank", Put: 5, Paid: 2}
+	for name, c := range map[string]struct {
+		b, a []*pb.PromiseHold
+		same bool
+	}{
+		"nothing":                  {nil, nil, true},
+		"the same":                 {[]*pb.PromiseHold{was}, []*pb.PromiseHold{was.CloneVT()}, true},
+		"an offer's, not put in":   {[]*pb.PromiseHold{{Put: 5}}, []*pb.PromiseHold{{}}, true},
+		"put in":                   {[]*pb.PromiseHold{{Put: 5}}, []*pb.PromiseHold{{Party: "p_a", Put: 5}}, false},
+		"new":                      {nil, []*pb.PromiseHold{was}, false},
+		"paid":                     {[]*pb.PromiseHold{was}, []*pb.PromiseHold{{Name: "bond", Party: "p_a", Asset: "EUR@bank", Put: 5, Paid: 3}}, false},
+		"somebody else's":          {[]*pb.PromiseHold{was}, []*pb.PromiseHold{{Name: "bond", Party: "p_b", Asset: "EUR@bank", Put: 5, Paid: 2}}, false},
+		"another asset's":          {[]*pb.PromiseHold{was}, []*pb.PromiseHold{{Name: "bond", Party: "p_a", Asset: "USD@bank", Put: 5, Paid: 2}}, false},
+		"a pool's all of a sudden": {[]*pb.PromiseHold{was}, []*pb.PromiseHold{{Name: "bond", Party: "p_a", Asset: "EUR@bank", Put: 5, Paid: 2, Pool: "pl"}}, false},
+	} {
+		if got := sameBooks(c.b, c.a); got != c.same {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
