@@ -177,9 +177,13 @@ func wasDue(before state.Record, now time.Time) bool {
 	return false
 }
 
-// verify looks at every promise, pool, hold and holding.
+// verify looks at every promise, pool, hold and holding, and at every fact that
+// waits.
 func (s *sim) verify() {
 	check(Held(s.w.promises, s.w.pools, s.w.holds, s.w.holdings, s.books.paid))
+	if !maps.Equal(s.w.waiting, s.w.queued) {
+		failf("facts wait at %v, and are counted as %v", s.w.waiting, s.w.queued)
+	}
 	s.books.forget(s.w.now)
 }
 

@@ -47,6 +47,18 @@ func (w *world) see(ch state.Change) {
 		w.pools[id] = p
 		w.put("pools", id, true)
 		w.put("pools of "+p.Owner, id, p.Asset == euro && p.Units-p.Committed > 10_000)
+	case "deliveries":
+		if d, ok := ch.Before().(*pb.Deadline); ok {
+			if w.waiting[d.Kind]--; w.waiting[d.Kind] == 0 {
+				delete(w.waiting, d.Kind)
+			}
+		}
+		if d, ok := ch.After().(*pb.Deadline); ok {
+			w.waiting[d.Kind]++
+		}
+	case "queues":
+		n, there := ch.After().(*pb.FactCount)
+		keep(w.queued, id, n.GetFacts(), there)
 	default:
 		w.seeCouncil(ch, id)
 	}

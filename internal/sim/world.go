@@ -48,8 +48,10 @@ type world struct {
 	validators map[string]*pb.Validator
 	council    *pb.Council
 	params     *pb.Params
-	facts      []*pb.Fact // late ones
-	past       [][]byte   // transactions of late blocks
+	waiting    map[string]uint64 // facts that wait, by what they wait at: their rows
+	queued     map[string]uint64 // the same as the ledger counts it
+	facts      []*pb.Fact        // late ones
+	past       [][]byte          // transactions of late blocks
 }
 
 // set is a set with an order, to pick from with the same result each time.
@@ -105,7 +107,8 @@ func newWorld(r *rand.Rand, templates []*pb.Template) *world {
 	w := &world{r: r, now: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC), keys: map[string]crypto.Signer{}, templates: templates,
 		sets: map[string]*set{}, parties: map[string]*pb.Party{}, assets: map[string]*pb.Asset{}, holdings: map[string]*pb.Holding{},
 		holds: map[string]*pb.Hold{}, published: map[string]*pb.Template{}, promises: map[string]*pb.Promise{}, pools: map[string]*pb.Pool{},
-		classes: map[string]*pb.AttesterClass{}, members: map[string]*pb.Member{}, proposals: map[string]*pb.Proposal{}, validators: map[string]*pb.Validator{}}
+		classes: map[string]*pb.AttesterClass{}, members: map[string]*pb.Member{}, proposals: map[string]*pb.Proposal{}, validators: map[string]*pb.Validator{},
+		waiting: map[string]uint64{}, queued: map[string]uint64{}}
 	for _, name := range []string{"holds", "holdings", "person", "company", "device"} {
 		w.put(name, "", false)
 	}
