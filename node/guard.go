@@ -49,8 +49,9 @@ func newGuard(chainID string, s *state.Store, keys *sig.KeyCache, c *Config, m *
 		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 1),
 		stop:      make(chan struct{})}
 	var expected [][]byte
+	room := knownKeys()
 	g.ring = newRing(s, func(k *pb.Key) {
-		if k.Scheme == pb.Scheme_ED25519 && len(expected) < knownKeys() {
+		if k.Scheme == pb.Scheme_ED25519 && len(expected) < room {
 			expected = append(expected, k.PublicKey)
 		}
 	})
