@@ -156,7 +156,7 @@ func TestImportRefuses(t *testing.T) {
 		"a row less":  {without(3), "troth-new", "the export is damaged: its SHA-256"},
 		"swapped":     {bytes.Join(append([][]byte{lines[0], lines[2], lines[1]}, lines[3:]...), nil), "troth-new", "out of order"},
 		"more":        {append(bytes.Clone(good), "{}\n"...), "troth-new", "more behind"},
-		"version":     {bytes.Replace(good, []byte(`"version":1`), []byte(`"version":9`), 1), "troth-new", "version 9"},
+		"version":     {bytes.Replace(good, []byte(`"version":2`), []byte(`"version":9`), 1), "troth-new", "version 9"},
 		"no export":   {[]byte("hello\n"), "troth-new", "no JSON"},
 		"empty":       {nil, "troth-new", "cut off"},
 		"same chain":  {good, testChain, "needs another id"},
