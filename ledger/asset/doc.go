@@ -2,10 +2,11 @@
 //
 // Money moves in two ways. At once: Pay, and the operations Issue, Transfer
 // and Burn. Or in two phases: units are moved from available to held (SetAside),
-// and a Hold, or a promise's own row, says who decides about them; later they are posted (paid out, all or a
-// part) or voided (given back). This is the practice of card payments and of
-// double-entry stores such as TigerBeetle: pending, then posted, voided or
-// expired, and nothing else can touch what is held.
+// and a Hold, or a promise's own row, says who decides about them; later they
+// are posted (paid out, all or a part) or voided (given back). This is the
+// practice of card payments and of double-entry stores such as TigerBeetle:
+// pending, then posted, voided or expired, and nothing else can touch what is
+// held.
 //
 // Three rules hold everywhere:
 //

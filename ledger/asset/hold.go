@@ -15,12 +15,6 @@ func GetHold(r state.Reader, id string) (*pb.Hold, error) {
 	return h, nil
 }
 
-// Left is how many units a hold has; 0 where it is not there.
-func Left(r state.Reader, id string) int64 {
-	h, _ := Holds.Peek(r, state.Key(id))
-	return h.GetUnits()
-}
-
 // Hold sets units of a party's available amount aside for the holder, a pool
 // or a dispute: it makes the hold, or adds to one that the same holder has on
 // the same asset of the same party. Nothing but Release touches such a hold; it

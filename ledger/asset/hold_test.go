@@ -33,8 +33,8 @@ func TestHoldAndRelease(t *testing.T) {
 	wantCode(t, Hold(c, "pr_x/bond", "p_ana", coin, 60, "pr_x"), pb.Code_OK)
 	wantHolding(t, c, "p_ana", 40, 60)
 	wantCode(t, Hold(c, "pr_x/bond", "p_ana", coin, 10, "pr_x"), pb.Code_OK)
-	if got := Left(c.State, "pr_x/bond"); got != 70 {
-		t.Fatalf("70 were held, %d are left", got)
+	if h, err := GetHold(c.State, "pr_x/bond"); h.GetUnits() != 70 {
+		t.Fatalf("70 were held, %v are left (%v)", h, err)
 	}
 
 	wantCode(t, Release(c, "pr_x/bond", "p_ben", 71), pb.Code_INSUFFICIENT)

@@ -2,8 +2,13 @@ package promise
 
 import (
 	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/troth-ledger/troth/gen/pb"
+	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/state"
 )
 
 // TestSound has one promise for each thing that can't be, and for what is like it and
@@ -30,6 +35,36 @@ func TestSound(t *testing.T) {
 	} {
 		if err := sound(c.p); (err == nil) != c.ok {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestBooks: whoever checks the books is told what a promise that changes has set
+// aside more, and of one that can't be.
+func TestBooks(t *testing.T) {
+	s, err := state.Open("", state.Options{InMemory: true, CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	o := s.Begin()
+	for _, h := range []*pb.PromiseHold{
+		{Party: "p_a", Asset: "EUR@bank", Put: 5},
+		{Party: "p_a", Asset: "EUR@bank", Put: 8, Paid: 1},
+		{Party: "p_a", Asset: "EUR@bank", Put: 8, Paid: 9},
+	} {
+		Promises.Put(o, "pr_x", &pb.Promise{Id: "pr_x", State: pb.PromiseState_ACTIVE, Wake: timestamppb.New(time.Unix(1767603600, 0)), Holds: []*pb.PromiseHold{h}})
+	}
+	var sum int64
+	for i, ch := range o.Since(0) {
+		for _, b := range asset.AllBooks() {
+			ok, err := b.Change(ch, func(party, of string, units int64) { sum += units })
+			if !ok || (err != nil) != (i == 2) {
+				t.Errorf("change %d: %v, %v", i, ok, err)
+			}
+		}
+		if want := []int64{5, 7, -1}[i]; sum != want {
+			t.Errorf("after change %d, %d are held, not %d", i, sum, want)
 		}
 	}
 }
