@@ -1,8 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"os"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 )
 
@@ -32,4 +36,18 @@ func runMemory(txs int) int64 {
 		return min(int64(txs)*txMemory, m/6)
 	}
 	return int64(txs) * txMemory
+}
+
+// quiet collects this program's garbage, and lets none be collected until it is called
+// off: a collection looks at everybody that the benchmark signs for, beside a node that
+// is being measured on the same cores. A quarter of the machine's memory is the most
+// that may come together.
+func quiet() (off func()) {
+	runtime.GC()
+	percent := debug.SetGCPercent(-1)
+	limit := debug.SetMemoryLimit(cmp.Or(machine().Memory/4, math.MaxInt64))
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
 }

@@ -43,6 +43,7 @@ func openLoop(ctx context.Context, nodes []pbconnect.LedgerClient, txs [][]byte,
 	defer stop()
 	took, ended := make([]time.Duration, len(txs)), make([]time.Duration, len(txs))
 	var wg sync.WaitGroup
+	defer quiet()()
 	begin := time.Now()
 	due := func(i int) time.Time { return begin.Add(time.Duration(i) * time.Second / time.Duration(rate)) }
 	sent := 0

@@ -134,6 +134,7 @@ func (p *postgres) connect(ctx context.Context, dir string) error {
 }
 
 func (p *postgres) run(ctx context.Context) (Sample, error) {
+	defer quiet()()
 	before, own, begin := procCPU(p.server.Process.Pid), ownCPU(), time.Now()
 	var done atomic.Int64
 	errs := make([]error, len(p.conns))

@@ -113,10 +113,12 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 		if st.offers == nil {
 			seen, got = nil, nil
 		}
+		off := func() {}
 		if st.timed { // signing took some seconds
 			if err := warmMemory(runMemory(len(txs))); err != nil {
 				return s, err
 			}
+			off = quiet()
 		}
 		before, own := procCPU(p.pid()), ownCPU()
 		took, err := load(ctx, p.api, txs, k.perRequest, k.requests, seen)
@@ -125,6 +127,7 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 			more, err = settled(ctx, p.api)
 			took += more
 		}
+		off()
 		if err := errors.Join(append(errs, err)...); err != nil {
 			return s, fmt.Errorf("%s: %w", k.id, err)
 		}

@@ -56,7 +56,7 @@ func newGuard(chainID string, s *state.Store, keys *sig.KeyCache, c *Config, m *
 		}
 	})
 	g.filling.Go(func() { g.expect(keys, expected) })
-	if s.Len() > cacheRows()/2 {
+	if s.Len() > cacheRows/2 {
 		g.filling.Go(func() { g.ring.fill(s, g.stop) })
 	}
 	return g

@@ -17,7 +17,7 @@ import (
 // ringSets is how many sets a ring has: as many as a thousandth of the machine's memory
 // holds, within bounds, and a power of two. With 24 GiB two million keys have a place.
 func ringSets() int {
-	return 1 << (bits.Len64(min(max(memory()>>16, 1<<12), 1<<20)) - 1)
+	return 1 << (bits.Len64(min(max(memory()>>14, 1<<12), 1<<22)) - 1)
 }
 
 // How a ring takes in the parties that a large ledger doesn't keep in memory: so many

@@ -29,16 +29,14 @@ func packedBytes() int64 {
 	return int64(min(memory()/8, 16<<30))
 }
 
-// cacheRows is how many rows are kept decoded: as many as a sixteenth of the memory
-// holds at the most, within bounds. With a million people nearly all there is to
-// read is there.
-func cacheRows() int {
-	return int(min(max(memory()>>14, 1<<18), 1<<21))
-}
+// cacheRows is how many rows are kept decoded at least, and twice as many at most. More
+// cost a large ledger more than they save: the collector looks at each, and lets the heap
+// grow with them, where to read a packed row takes a microsecond.
+const cacheRows = 1 << 18
 
 // openLedger opens the ledger's store.
 func openLedger(dir string) (*state.Store, error) {
-	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows(), PackedBytes: packedBytes()})
+	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows, PackedBytes: packedBytes()})
 	if err == nil {
 		if err = party.VerifyUsed(s); err != nil {
 			err = errors.Join(err, s.Close())

@@ -21,7 +21,8 @@ var areas = []string{"party", "asset", "fact", "promise", "item", "seat", "marke
 var layers = []layer{
 	{"gen", nil, "generated from the schema, which knows nothing of Go"},
 	{"ledger/sig", nil, "signatures are bytes; it is imported by wallets too"},
-	{"ledger/state/smt", nil, "a tree of hashes, good for any program"},
+	{"ledger/state/offheap", nil, "memory, for any program"},
+	{"ledger/state/smt", []string{"ledger/state/offheap"}, "a tree of hashes, good for any program"},
 	{"ledger/state", []string{"gen", "ledger/state/smt"}, "tables know records, not what they mean"},
 	{"ledger/op", []string{"gen", "ledger/state", "ledger/sig"}, "the table of operations knows no operation"},
 	{"ledger/promise/rule", []string{"gen"}, "the dialect is a package of its own"},

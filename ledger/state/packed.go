@@ -4,7 +4,8 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math/bits"
-	"runtime"
+
+	"github.com/troth-ledger/troth/ledger/state/offheap"
 )
 
 // packed keeps rows as they are on disk, in memory that the collector doesn't look
@@ -24,6 +25,7 @@ type packed struct {
 	oldest int       // the record that makes room next
 	limit  int       // where the records of the lap before end; -1 in the first lap
 	whole  [128]bool // every row of the table that there is, is here
+	memory [2]*offheap.Piece[byte]
 }
 
 // A record is a header, the key and the value, in whole units: the header has the
@@ -49,13 +51,12 @@ func newPacked(size int64, whole bool) *packed {
 	}
 	p := &packed{seed: maphash.MakeSeed(), limit: -1}
 	size = min(size, packedUnit<<31) / packedUnit * packedUnit
-	ring, places, free := takeMemory(int(size), 8<<bits.Len(uint(size/packedRow)))
-	if ring == nil {
+	ring, places := offheap.New[byte](int(size)), offheap.New[byte](8<<bits.Len(uint(size/packedRow)))
+	if ring == nil || places == nil {
 		return nil
 	}
-	p.ring, p.places = ring, places
-	// It goes back when p is of no more use.
-	runtime.AddCleanup(p, func(free func()) { free() }, free)
+	p.memory = [2]*offheap.Piece[byte]{ring, places}
+	p.ring, p.places = ring.Items, places.Items
 	for id := range p.whole {
 		p.whole[id] = whole
 	}

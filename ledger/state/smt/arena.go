@@ -1,8 +1,11 @@
 package smt
 
 import (
+	"reflect"
 	"sync"
 	"sync/atomic"
+
+	"github.com/troth-ledger/troth/ledger/state/offheap"
 )
 
 const (
@@ -12,6 +15,12 @@ const (
 	chunkLen = 1 << chunkBits
 	// chunkBits is the base-2 logarithm of chunkLen.
 	chunkBits = 11
+	// heapChunks is how many chunks are on the heap: no memory is set aside for the
+	// tree of a small ledger.
+	heapChunks = 64
+	// slabBytes is how much memory is taken at a time beside the heap for the chunks
+	// of a larger one.
+	slabBytes = 64 << 20
 	// spanLen is how many indices an allocator takes at a time: enough that
 	// allocators seldom meet at the mutex.
 	spanLen = 256
@@ -39,6 +48,11 @@ type arena[T any] struct {
 	mu   sync.Mutex
 	free []uint32 // indices given back
 	next uint32   // lowest index never handed out; 0 is reserved
+
+	// slabs are what chunks beyond the first lie in, ready the chunks of the last one
+	// that are not in dir yet. Guarded by mu. Who holds a node holds the arena.
+	slabs []*offheap.Piece[chunk[T]]
+	ready []chunk[T]
 }
 
 // at returns the node at an index that was handed out. The pointer is good
@@ -88,8 +102,25 @@ func (a *arena[T]) grow() {
 		return
 	}
 	// Appending may write past the length readers know, which they never read.
-	dir = append(dir, new(chunk[T]))
+	dir = append(dir, a.chunk(len(dir)))
 	a.dir.Store(&dir)
+}
+
+// chunk makes the chunk after so many. mu is held.
+func (a *arena[T]) chunk(before int) *chunk[T] {
+	if before < heapChunks {
+		return new(chunk[T])
+	}
+	if len(a.ready) == 0 {
+		slab := offheap.New[chunk[T]](slabBytes / int(reflect.TypeFor[chunk[T]]().Size()))
+		if slab == nil {
+			return new(chunk[T])
+		}
+		a.slabs, a.ready = append(a.slabs, slab), slab.Items
+	}
+	c := &a.ready[0]
+	a.ready = a.ready[1:]
+	return c
 }
 
 // give takes back indices whose nodes nobody can reach any more.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"runtime"
 
 	ics23 "github.com/cosmos/ics23/go"
 )
@@ -49,6 +50,7 @@ func (s *Snapshot) Prove(key []byte, preimage Preimage) (*ics23.CommitmentProof,
 // ErrAbsent, ErrPreimage if the key has another value, ErrNoBytes.
 func (s *Snapshot) ProveMembership(key, value []byte) (*ics23.CommitmentProof, error) {
 	s.check()
+	defer runtime.KeepAlive(s.tree)
 	hash := sha256.Sum256(key)
 	path, end := s.tree.nodes.descend(s.version.root, &hash)
 	if end == empty || s.tree.nodes.leaf.at(end.index()).key != hash {
@@ -66,6 +68,7 @@ func (s *Snapshot) ProveMembership(key, value []byte) (*ics23.CommitmentProof, e
 // Errors: ErrPresent, ErrEmptyTree, ErrPreimage and ErrNoBytes for a neighbour.
 func (s *Snapshot) ProveNonMembership(key []byte, preimage Preimage) (*ics23.CommitmentProof, error) {
 	s.check()
+	defer runtime.KeepAlive(s.tree)
 	n := &s.tree.nodes
 	if s.version.root == empty {
 		return nil, ErrEmptyTree

@@ -3,6 +3,7 @@ package smt
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"slices"
 	"sort"
 )
@@ -27,6 +28,7 @@ type Beside struct {
 // makes the root: see RangeRoot.
 func (s *Snapshot) Around(from, to Hash) []Beside {
 	s.check()
+	defer runtime.KeepAlive(s.tree)
 	n := &s.tree.nodes
 	var out []Beside
 	if from != (Hash{}) {

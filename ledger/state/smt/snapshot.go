@@ -1,6 +1,9 @@
 package smt
 
-import "sync/atomic"
+import (
+	"runtime"
+	"sync/atomic"
+)
 
 // Snapshot is a version of the tree that stays as it is until released. Its
 // methods may be called from several goroutines, and never wait for an update.
@@ -53,6 +56,7 @@ func (s *Snapshot) Len() int {
 // Get returns the value hash stored for a key hash.
 func (s *Snapshot) Get(key Hash) (value Hash, ok bool) {
 	s.check()
+	defer runtime.KeepAlive(s.tree) // and so the nodes
 	n := &s.tree.nodes
 	r := s.version.root
 	for depth := 0; r.isInner(); depth++ {
