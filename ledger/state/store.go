@@ -84,20 +84,20 @@ func Open(dir string, opt Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any), pack: opt.PackedBytes}
-	if err := s.loadSafely(dir); err != nil {
+	if err := safely(dir, s.load); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}
 	return s, nil
 }
 
-// loadSafely is load where Pebble may panic over what it reads.
-func (s *Store) loadSafely(dir string) (err error) {
+// safely is read where Pebble may panic over what it reads.
+func safely(what string, read func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("%w: reading %s: %v", ErrDamaged, dir, r)
+			err = fmt.Errorf("%w: reading %s: %v", ErrDamaged, what, r)
 		}
 	}()
-	return s.load()
+	return read()
 }
 
 var metaHead = []byte{spaceMeta, 'h'}
@@ -108,12 +108,14 @@ func (s *Store) load() error {
 	if err != nil {
 		return err
 	}
+	used := make(chan error, 1)
+	go func() { used <- safely("the used keys", s.loadUsed) }()
 	var bad error
 	s.packed = newPacked(s.pack, true)
 	s.tree = smt.Build(func(yield func(smt.Hash, smt.Hash) bool) {
 		bad = s.leaves(yield)
 	})
-	if bad != nil {
+	if bad = cmp.Or(bad, <-used); bad != nil {
 		return bad
 	}
 	if s.cache.complete() {
@@ -127,9 +129,6 @@ func (s *Store) load() error {
 		if err := s.reindex(h); err != nil {
 			return err
 		}
-	}
-	if err := s.loadUsed(); err != nil {
-		return err
 	}
 	s.tip = h.height
 	s.view.Store(newView(s, h.height, s.tree.Snapshot()))
@@ -146,40 +145,6 @@ func (s *Store) head() (head, error) {
 	}
 	defer closer.Close()
 	return decodeHead(b)
-}
-
-// leaves yields the hashes of every row. Since it reads them all, it also decodes
-// as many as half of what is kept decoded: what a transaction needs most, parties
-// and what they hold, is in the tables with the lowest numbers, and a node that
-// was restarted under load is as fast as before.
-func (s *Store) leaves(yield func(k, v smt.Hash) bool) error {
-	for _, t := range registry.tables {
-		if t == nil {
-			continue
-		}
-		low := []byte{spaceRow, t.id}
-		it, err := s.db.NewIter(&pebble.IterOptions{LowerBound: low, UpperBound: after(low)})
-		if err != nil {
-			return fmt.Errorf("%w: %w", ErrDamaged, err)
-		}
-		whole := true
-		err = each(it, func() bool {
-			s.rows[t.id]++
-			whole = whole && s.cache.size < s.cache.max/2
-			if r := t.fresh(); whole && r.UnmarshalVT(it.Value()) == nil {
-				s.cache.put(t, Key(it.Key()[2:]), r)
-			} else {
-				whole = false // what is no record is refused when somebody reads it
-			}
-			s.packed.add(t, Key(it.Key()[2:]), it.Value())
-			return yield(sum(it.Key()[1:]), sum(it.Value()))
-		})
-		s.cache.whole[t.id] = whole
-		if err != nil {
-			return fmt.Errorf("%w: table %s: %w", ErrDamaged, t.name, err)
-		}
-	}
-	return nil
 }
 
 // each calls fn at each place of an iterator, and closes it.
