@@ -118,7 +118,7 @@ func wantedOf() map[string]bool {
 		out[row.Name] = true
 	}
 	for _, what := range []string{"crash", "restart", "join", "block lost", "proposal ahead", "proposal rejected", "proposal forced", "block behind", "parcel", "inspection",
-		"several attesters", "a sponsor paid", "a sponsor gave all it gives", "newcomers shared", "signed with P256", "signed with WEBAUTHN", "stated with P256", "stated with WEBAUTHN"} {
+		"several attesters", "a fact that waits", "a sponsor paid", "a sponsor gave all it gives", "newcomers shared", "signed with P256", "signed with WEBAUTHN", "stated with P256", "stated with WEBAUTHN"} {
 		out[what] = true
 	}
 	for _, c := range []pb.Code{pb.Code_WRONG_CHAIN, pb.Code_TX_EXPIRED, pb.Code_REPEATED, pb.Code_BAD_SIGNATURE, pb.Code_BAD_ASSERTION, pb.Code_UNKNOWN_KEY,
