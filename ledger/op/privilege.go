@@ -19,6 +19,13 @@ func RegisterEffect(e func(c *Context, ch state.Change, need func(pb.Op_Privileg
 	return struct{}{}
 }
 
+// Needs tells which privileges a change needs.
+func Needs(c *Context, ch state.Change, need func(pb.Op_Privilege)) {
+	for _, e := range effects {
+		e(c, ch, need)
+	}
+}
+
 // checkPrivileges compares what the operation did since mark with what its row
 // says it may do.
 func checkPrivileges(c *Context, mark state.Mark) (err error) {
@@ -28,9 +35,7 @@ func checkPrivileges(c *Context, mark state.Mark) (err error) {
 		}
 	}
 	for _, ch := range c.State.Since(mark) {
-		for _, e := range effects {
-			e(c, ch, need)
-		}
+		Needs(c, ch, need)
 	}
 	return err
 }

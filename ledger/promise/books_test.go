@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/asset"
+	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
@@ -57,6 +59,11 @@ func TestBooks(t *testing.T) {
 	}
 	var sum int64
 	for i, ch := range o.Since(0) {
+		var needs []pb.Op_Privilege
+		op.Needs(nil, ch, func(p pb.Op_Privilege) { needs = append(needs, p) })
+		if !slices.Equal(needs, []pb.Op_Privilege{pb.Op_MOVE_HELD}) {
+			t.Errorf("change %d needs %v", i, needs)
+		}
 		for _, b := range asset.AllBooks() {
 			ok, err := b.Change(ch, func(party, of string, units int64) { sum += units })
 			if !ok || (err != nil) != (i == 2) {
