@@ -58,3 +58,23 @@ func GuessBatch(bytes, before, rows int) int {
 	b.saw(bytes, before)
 	return b.guess(rows)
 }
+
+// LayoutVersion is the version of the layout.
+const LayoutVersion = layoutVersion
+
+// Places calls fn with each index and where it has a record, by a function that makes
+// the records of a table: the same for every index of it.
+func Places(records func(table string, fresh func() Record) []Record, fn func(index string, at int, entries []string)) {
+	for _, ix := range registry.indexes {
+		if ix == nil || registry.tables[ix.table.id] != ix.table {
+			continue
+		}
+		for i, rec := range records(ix.table.name, ix.table.fresh) {
+			var entries []string
+			for _, place := range ix.entries("a\x00b", rec) {
+				entries = append(entries, entry(place, "a\x00b"))
+			}
+			fn(ix.name, i, entries)
+		}
+	}
+}

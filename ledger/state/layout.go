@@ -11,7 +11,8 @@ import (
 )
 
 // layoutVersion is raised where an index's entries, or what else is kept beside the
-// rows, come to mean something else under the same number and name.
+// rows, come to mean something else under the same number and name. TestPlaces fails
+// where it should have been.
 const layoutVersion = 1
 
 // ErrLayout says that a store was written by a program that keeps other things in it,
