@@ -40,7 +40,7 @@ func TestBoundedMemory(t *testing.T) {
 		a, p := newActor(t, string(rune('a'+i)))
 		people[i], g.Parties = a, append(g.Parties, p)
 	}
-	s, err := openLedger(filepath.Join(c.Home, ledgerDir))
+	s, err := openLedger(filepath.Join(c.Home, ledgerDir), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

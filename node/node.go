@@ -75,7 +75,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir)); err != nil {
+	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir), logger); err != nil {
 		return nil, err
 	}
 	n.app = &app{

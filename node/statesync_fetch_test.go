@@ -178,7 +178,7 @@ func TestFetch(t *testing.T) {
 		}
 	}
 	f.must(f.restore.Finish(nil))
-	s, err := openLedger(dir)
+	s, err := openLedger(dir, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	dbm "github.com/cometbft/cometbft-db"
@@ -34,9 +36,19 @@ func packedBytes() int64 {
 // grow with them, where to read a packed row takes a microsecond.
 const cacheRows = 1 << 18
 
-// openLedger opens the ledger's store.
-func openLedger(dir string) (*state.Store, error) {
-	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows, PackedBytes: packedBytes()})
+// reindexingEvery is how often the log says how far making indexes anew is.
+const reindexingEvery = 2 * time.Second
+
+// openLedger opens the ledger's store. The log, which may be nil, is told how far it is
+// where that takes long for once.
+func openLedger(dir string, log *slog.Logger) (*state.Store, error) {
+	var told time.Time
+	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows, PackedBytes: packedBytes(), Reindexing: func(rows, of int) {
+		if log != nil && (rows == of || time.Since(told) > reindexingEvery) {
+			log.Info("making the ledger's indexes anew for this version of the program", "rows", rows, "of", of)
+			told = time.Now()
+		}
+	}})
 	if err == nil {
 		if err = party.VerifyUsed(s); err != nil {
 			err = errors.Join(err, s.Close())

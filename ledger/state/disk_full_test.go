@@ -173,8 +173,22 @@ func runFull(t *testing.T, f fault, seed uint64) {
 
 // TestOpenFullDisk lets writes fail from each one on that it takes to open a
 // store. Opening it says so and the store isn't taken for damaged, until there
-// is room for all of them.
+// is room for all of them. So too where opening it makes the indexes anew.
 func TestOpenFullDisk(t *testing.T) {
+	t.Run("as it was", func(t *testing.T) { openFull(t, func(*state.Store) error { return nil }) })
+	t.Run("another program's", func(t *testing.T) {
+		openFull(t, func(s *state.Store) error {
+			b, closer, err := s.Raw().Get(headKey)
+			if err != nil {
+				return err
+			}
+			head := append(b[:40:40], make([]byte, 32)...)
+			return errors.Join(closer.Close(), s.Raw().Set(headKey, head, nil), s.Raw().DeleteRange([]byte("\x02x"), []byte("\x02y"), nil))
+		})
+	})
+}
+
+func openFull(t *testing.T, change func(*state.Store) error) {
 	mem := vfs.NewCrashableMem()
 	s, err := state.OpenOn(mem)
 	if err != nil {
@@ -185,7 +199,8 @@ func TestOpenFullDisk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := s.Sync(); err != nil {
+	was := contents(s)
+	if err := errors.Join(change(s), s.Sync()); err != nil {
 		t.Fatal(err)
 	}
 	root := s.Root()
@@ -212,6 +227,9 @@ func TestOpenFullDisk(t *testing.T) {
 			}
 			if opened {
 				break // its disk is full from here on
+			}
+			if contents(s) != was {
+				t.Errorf("%s: opened after %d writes, it has other contents", d, left)
 			}
 			if err := s.Close(); err != nil {
 				t.Fatal(err)

@@ -83,8 +83,17 @@ func (s *Store) reindex(h head) error {
 		return fmt.Errorf("state: making indexes anew: %w", err)
 	}
 	b = s.db.NewBatch()
+	done := 0
+	tell := func() {
+		if s.reindexing != nil {
+			s.reindexing(done, s.tree.Len())
+		}
+	}
 	for _, t := range registry.tables {
 		if t == nil || len(t.indexes) == 0 {
+			if t != nil {
+				done += s.rows[t.id]
+			}
 			continue
 		}
 		low := []byte{spaceRow, t.id}
@@ -98,7 +107,8 @@ func (s *Store) reindex(h head) error {
 				break
 			}
 			fillIndexes(b, t, Key(it.Key()[2:]), rec)
-			if b.Len() > loadBatch {
+			if done++; b.Len() > loadBatch {
+				tell()
 				err = commit(b, pebble.NoSync)
 				b = s.db.NewBatch()
 			}
@@ -115,6 +125,7 @@ func (s *Store) reindex(h head) error {
 	if err := commit(b, pebble.Sync); err != nil {
 		return fmt.Errorf("state: making indexes anew: %w", err)
 	}
+	tell()
 	return nil
 }
 

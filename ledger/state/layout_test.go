@@ -48,8 +48,15 @@ func TestReindex(t *testing.T) {
 			if _, err := state.Open(dir, state.Options{ReadOnly: true}); !errors.Is(err, state.ErrLayout) {
 				t.Fatalf("opened to be read: %v", err)
 			}
-			for range 2 { // the second time there is nothing to do
-				s = open(t, dir)
+			for again := range 2 { // the second time there is nothing to do
+				var told []int
+				s, err := state.Open(dir, state.Options{Reindexing: func(rows, of int) { told = append(told, rows, of) }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if last := len(told) - 2; (last < 0) != (again == 1) || last >= 0 && (told[last] != 6000 || told[last+1] != 6000) {
+					t.Errorf("opened with %v of the rows told", told)
+				}
 				v := s.View()
 				if faults := v.Check(func(int) {}); len(faults) > 0 {
 					t.Fatal(faults)

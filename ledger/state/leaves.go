@@ -88,6 +88,9 @@ func (s *Store) readLeaves(next func(*leavesPart) (*leavesPart, bool)) error {
 					s.cache.put(t, Key(key[2:]), r)
 				}
 			}
+			if !whole && s.packed == nil {
+				s.packAll()
+			}
 			s.packed.add(t, Key(key[2:]), value)
 			p.bytes = append(p.bytes, key[1:]...)
 			p.ends = append(p.ends, len(p.bytes), len(p.bytes)+len(value))
@@ -106,4 +109,17 @@ func (s *Store) readLeaves(next func(*leavesPart) (*leavesPart, bool)) error {
 		next(p)
 	}
 	return nil
+}
+
+// packAll begins to keep packed rows, with those that are decoded so far: they may be
+// forgotten. A ledger that is decoded whole, as each new one is, takes no memory for it.
+func (s *Store) packAll() {
+	if s.packed = newPacked(s.pack, true); s.packed == nil {
+		return
+	}
+	for id, rows := range s.cache.young {
+		for k, r := range rows {
+			s.packed.add(registry.tables[id], k, encode(r.rec))
+		}
+	}
 }

@@ -31,16 +31,18 @@ type Store struct {
 	cache    *cache
 	packed   *packed // nil where the cache has every row, or it may not have memory
 	pack     int64   // how much it may have
-	used     used
-	memo     map[string]any
-	ready    *block                       // finalised and not yet committed
-	writing  *block                       // advanced to, and perhaps not yet written
-	tip      int64                        // see Tip
-	last     sizes                        // of the block that was finalised last
-	batch    batchSize                    // Write's
-	spent    atomic.Pointer[pebble.Batch] // written, and free to be filled again
-	rows     [128]int                     // of each table, with the block that was advanced to
-	view     atomic.Pointer[View]
+	// reindexing is told how far that is; nil where nobody asks.
+	reindexing func(rows, of int)
+	used       used
+	memo       map[string]any
+	ready      *block                       // finalised and not yet committed
+	writing    *block                       // advanced to, and perhaps not yet written
+	tip        int64                        // see Tip
+	last       sizes                        // of the block that was finalised last
+	batch      batchSize                    // Write's
+	spent      atomic.Pointer[pebble.Batch] // written, and free to be filled again
+	rows       [128]int                     // of each table, with the block that was advanced to
+	view       atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
 	// few instructions.
@@ -60,6 +62,9 @@ type Options struct {
 	CacheBytes int64
 	// ReadOnly leaves the store's files as they are: for checking one.
 	ReadOnly bool
+	// Reindexing, where not nil, is told how far it is where the indexes are made anew
+	// of the rows: another version of the program kept others.
+	Reindexing func(rows, of int)
 	// fs is where the files are, for tests; the disk where nil.
 	fs vfs.FS
 	// Rows is how many decoded rows are kept in memory at least, about 500 bytes
@@ -83,7 +88,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any), pack: opt.PackedBytes}
+	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any), pack: opt.PackedBytes, reindexing: opt.Reindexing}
 	if err := safely(dir, s.load); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}
@@ -111,15 +116,11 @@ func (s *Store) load() error {
 	used := make(chan error, 1)
 	go func() { used <- safely("the used keys", s.loadUsed) }()
 	var bad error
-	s.packed = newPacked(s.pack, true)
 	s.tree = smt.Build(func(yield func(smt.Hash, smt.Hash) bool) {
 		bad = s.leaves(yield)
 	})
 	if bad = cmp.Or(bad, <-used); bad != nil {
 		return bad
-	}
-	if s.cache.complete() {
-		s.packed = nil
 	}
 	if got := s.tree.Root(); got != h.root {
 		return fmt.Errorf("%w: at height %d the rows hash to %x, recorded was %x",
