@@ -1,8 +1,7 @@
 // Package offheap gets memory that the garbage collector neither looks at nor counts:
 // for what a large state keeps, of which there are gigabytes, and which lives as long
 // as the store. On the heap it would let the heap grow to a multiple of itself before
-// anything is collected. It is in large pages where there are such, as what is read is
-// all over the place.
+// anything is collected.
 package offheap
 
 import (

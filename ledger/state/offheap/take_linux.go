@@ -2,7 +2,9 @@ package offheap
 
 import "syscall"
 
-// take gets zero bytes, at the start of a page.
+// take gets zero bytes, at the start of a page. It doesn't ask for large pages: no rate
+// was higher with them at ten million objects, only the start took 19 s in place of 21,
+// and a page fault may then wait for as long as the system takes to make room for one.
 func take(size int) []byte {
 	if size <= 0 {
 		return nil
@@ -11,7 +13,6 @@ func take(size int) []byte {
 	if err != nil {
 		return nil
 	}
-	_ = syscall.Madvise(b, syscall.MADV_HUGEPAGE) // a wish
 	return b
 }
 
