@@ -69,7 +69,7 @@ func (b *bench) steps(chosen []subject) int {
 		n += 2 * (1 + len(rates)*b.size.Runs)
 	}
 	if b.wants("growth") {
-		n += len(b.size.Objects) * (1 + 3*b.size.Runs)
+		n += len(b.size.Objects) * (1 + 3*b.size.Runs) // each with a start, transfers and promises
 	}
 	if b.wants("profile") {
 		n += len(profiled)
