@@ -12,10 +12,11 @@ import (
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
 	"github.com/troth-ledger/troth/ledger/state"
+	"github.com/troth-ledger/troth/ledger/state/offheap"
 )
 
-// ringSets is how many sets a ring has: as many as a thousandth of the machine's memory
-// holds, within bounds, and a power of two. With 24 GiB two million keys have a place.
+// ringSets is how many sets a ring has: as many as a 256th of the machine's memory
+// holds, within bounds, and a power of two. With 24 GiB eight million keys have a place.
 func ringSets() int {
 	return 1 << (bits.Len64(min(max(memory()>>14, 1<<12), 1<<22)) - 1)
 }
@@ -31,9 +32,12 @@ const (
 // nobody knows. What it says may be a moment old, or with a chance of one in a million million wrong:
 // nothing depends on it but what a refusal costs.
 type ring struct {
-	seed  maphash.Seed
-	sets  []keySet
-	epoch atomic.Uint64 // of commits that changed a party
+	seed maphash.Seed
+	sets []keySet
+	// memory is what the sets lie in, beside the heap: there, a node with little state
+	// would be taken for a large one by them alone. nil where they are on the heap.
+	memory *offheap.Piece[keySet]
+	epoch  atomic.Uint64 // of commits that changed a party
 	// mu guards what is written, and that a party has not changed since its keys were
 	// read. Reading takes no lock.
 	mu sync.Mutex
@@ -45,7 +49,12 @@ type keySet [8]atomic.Uint64
 // newRing takes in the parties that are in memory at the start. seen is called with each
 // of their keys.
 func newRing(s *state.Store, seen func(*pb.Key)) *ring {
-	r := &ring{seed: maphash.MakeSeed(), sets: make([]keySet, ringSets())}
+	r := &ring{seed: maphash.MakeSeed(), memory: offheap.New[keySet](ringSets())}
+	if r.memory != nil {
+		r.sets = r.memory.Items
+	} else {
+		r.sets = make([]keySet, ringSets())
+	}
 	for id, p := range party.Parties.Warm(s) {
 		for _, k := range p.Keys {
 			r.put(r.tag(string(id), k.Scheme, k.PublicKey), false)
