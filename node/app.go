@@ -33,6 +33,8 @@ type app struct {
 	prune     *pruner    // nil where everything is kept
 	snapshots *snapshots // nil where none are offered
 	stop      chan struct{}
+	apart     chan struct{} // takes one when a node that decides alone proposes no more; made before stop is closed
+	resumed   func()        // called before each proposal; nil where nothing is resumed
 	halt      *halt
 	meter     *meter
 	log       *slog.Logger

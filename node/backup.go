@@ -84,7 +84,8 @@ func (n *Node) Backup(dir string, withKey bool) (out *Backup, err error) {
 	return out, writeSynced(filepath.Join(dir, BackupFile), append(b, '\n'))
 }
 
-// errStopping says that a backup was begun too late.
+// errStopping is why a backup was begun too late, and why a node that decides alone
+// proposes no more.
 var errStopping = errors.New("the node is stopping")
 
 // copyOpen copies a store, which stays open meanwhile: Stop waits for it.

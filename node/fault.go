@@ -142,6 +142,9 @@ func (l cometLog) Error(msg string, kv ...any) {
 	if msg == failure && l.fault.halt.err() != nil {
 		return // the one way to leave a height without a vote; it is told elsewhere
 	}
+	if len(kv) > 1 && kv[1] == any(errStopping) {
+		return // it is asked for
+	}
 	if msg == failure && len(kv) > 1 {
 		l.fault.set(l.fault.words(kv[1]))
 		l.to.Error("consensus failed", append(kv, l.with...)...)

@@ -189,6 +189,7 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), n.first); err != nil {
 			return err
 		}
+		n.app.resume(k.Consensus, own, n.first, n.comet.BlockStore().Height())
 	}
 	return n.comet.Start()
 }
@@ -218,11 +219,11 @@ func (n *Node) nextValidators() (next *types.ValidatorSet, err error) {
 func (n *Node) Stop() error {
 	var err error
 	n.once.Do(func() {
-		// What uses the stores ends first, while consensus keeps its pace: once stop
-		// is closed, a proposer waits for nothing.
+		// What uses the stores ends first, while consensus keeps its pace: from then on
+		// a proposer waits for nothing.
 		n.app.prune.close()
 		n.endCopies()
-		close(n.app.stop)
+		n.part()
 		n.gauges.close()
 		err = n.comet.Stop()
 		n.comet.Wait()

@@ -33,6 +33,9 @@ type pace struct {
 // who needs a header, or a second, whichever is first; then proposes what the
 // state admits. Where it admits nothing of what came, the wait goes on.
 func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal) (*abci.ResponsePrepareProposal, error) {
+	if a.resumed != nil {
+		a.resumed()
+	}
 	if err := a.barred(); err != nil {
 		return nil, err
 	}
@@ -44,11 +47,22 @@ func (a *app) PrepareProposal(_ context.Context, r *abci.RequestPrepareProposal)
 		return &abci.ResponsePrepareProposal{}, nil
 	}
 	start := time.Now()
+	// While the node starts, its log is read once more and nothing can come in: what
+	// waits here keeps the door closed.
+	starting := a.syncing.Load() == nil
 	// Asked only where nothing waits: it takes the state as it is on disk.
-	end := sync.OnceValue(func() time.Time { return start.Add(a.untilDue(r.Time)) })
+	end := sync.OnceValue(func() time.Time {
+		if starting {
+			return start
+		}
+		return start.Add(a.untilDue(r.Time))
+	})
 	var good []*pooled
 	for more := true; more; {
 		more = a.await(end)
+		if a.parting(r.LocalLastCommit) {
+			return nil, errStopping
+		}
 		a.at("propose")
 		good = a.screen(r.Height, r.Time, a.pool.first(a.limits.txs, min(int(r.MaxTxBytes), a.limits.bytes)))
 		more = more && len(good) == 0
