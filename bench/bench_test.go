@@ -58,7 +58,7 @@ func TestEverything(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range append([]string{"before\n", "\nafter\n", "### Throughput", "| four validators | 10,000 |", "### Growth", "microseconds"}, names()...) {
+	for _, want := range append([]string{"before\n", "\nafter\n", "### Throughput", "| four validators | 10,000 |", "### Growth", "### Idle", "microseconds"}, names()...) {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the page has no %q", want)
 		}

@@ -87,7 +87,7 @@ func (s size) runs() string {
 }
 
 // parts are what -only chooses from.
-var parts = []string{"throughput", "latency", "growth", "profile"}
+var parts = []string{"throughput", "latency", "growth", "idle", "profile"}
 
 func parse(args []string) (*options, error) {
 	o := &options{}

@@ -32,7 +32,7 @@ func measure(ctx context.Context, o *options) (err error) {
 	for _, part := range []struct {
 		name string
 		run  func(context.Context, *Results) error
-	}{{"latency", b.latency}, {"growth", b.growth}, {"profile", b.profile}} {
+	}{{"latency", b.latency}, {"growth", b.growth}, {"idle", b.idle}, {"profile", b.profile}} {
 		if !o.wants(part.name) {
 			continue
 		}
@@ -69,7 +69,10 @@ func (b *bench) steps(chosen []subject) int {
 		n += 2 * (1 + len(rates)*b.size.Runs)
 	}
 	if b.wants("growth") {
-		n += len(b.size.Objects) * (1 + 3*b.size.Runs) // each with a start, transfers and promises
+		n += len(b.size.Objects) * (2 + 3*b.size.Runs) // filled and at rest; each run a start, transfers and promises
+	}
+	if b.wants("idle") {
+		n += b.size.Runs
 	}
 	if b.wants("profile") {
 		n += len(profiled)

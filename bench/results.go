@@ -19,6 +19,7 @@ type Results struct {
 	Ratios  []Ratio   `json:"ratios,omitempty"`
 	Latency []Latency `json:"latency,omitempty"`
 	Growth  []Growth  `json:"growth,omitempty"`
+	Idle    *Idle     `json:"idle,omitempty"`
 	Profile []Profile `json:"profile,omitempty"`
 	// Again says of parts that were measured anew since, by themselves, when.
 	Again map[string]string `json:"again,omitempty"`
@@ -54,6 +55,8 @@ func (r *Results) within(o *options) (*Results, error) {
 			all.Latency = r.Latency
 		case "growth":
 			all.Growth, all.Size.Objects = r.Growth, r.Size.Objects
+		case "idle":
+			all.Idle = r.Idle
 		case "profile":
 			all.Profile = r.Profile
 		}
@@ -159,7 +162,7 @@ type table struct {
 }
 
 func (r *Results) tables() (out []table) {
-	for _, t := range []table{r.throughputTable(), r.ratioTable(), r.latencyTable(), r.growthTable(), r.profileTable()} {
+	for _, t := range []table{r.throughputTable(), r.ratioTable(), r.latencyTable(), r.growthTable(), r.idleTable(), r.profileTable()} {
 		if len(t.rows) > 0 {
 			out = append(out, t)
 		}

@@ -40,7 +40,7 @@ func TestBoundedMemory(t *testing.T) {
 		a, p := newActor(t, string(rune('a'+i)))
 		people[i], g.Parties = a, append(g.Parties, p)
 	}
-	s, err := openLedger(filepath.Join(c.Home, ledgerDir), nil)
+	s, err := openLedger(filepath.Join(c.Home, ledgerDir), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +54,7 @@ func TestBoundedMemory(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	(&Node{app: a, store: s, log: quietLog}).meet(c)
+	(&Node{app: a, store: s, log: quietLog}).meet(c, newRing())
 	state, err := protojson.Marshal(g)
 	if err != nil {
 		t.Fatal(err)

@@ -112,7 +112,7 @@ func TestFsck(t *testing.T) {
 	local := func(l state.Local, o FsckOptions, words string) {
 		t.Helper()
 		edit := func(l state.Local) (had []byte) {
-			s, err := openLedger(filepath.Join(home, ledgerDir), nil)
+			s, err := openLedger(filepath.Join(home, ledgerDir), nil, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -131,7 +131,7 @@ func TestFsck(t *testing.T) {
 		edit(state.Local{Key: l.Key, Value: had})
 	}
 	var tx, id, entry []byte
-	s, err := openLedger(filepath.Join(home, ledgerDir), nil)
+	s, err := openLedger(filepath.Join(home, ledgerDir), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

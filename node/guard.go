@@ -40,25 +40,17 @@ type guard struct {
 	filling   sync.WaitGroup
 }
 
-// newGuard also has keys know those of the parties that are in memory, as far as there
-// is room: each would be decoded with its first signature, and these first ones come
-// all at once where a node is started again under load.
-func newGuard(chainID string, s *state.Store, keys *sig.KeyCache, c *Config, m *meter) *guard {
-	g := &guard{chainID: chainID, store: s, meter: m,
+// newGuard also has keys know the first of the ring: each would be decoded with its first
+// signature, and these first ones come all at once where a node is started again under
+// load.
+func newGuard(chainID string, s *state.Store, r *ring, keys *sig.KeyCache, c *Config, m *meter) *guard {
+	g := &guard{chainID: chainID, store: s, ring: r, meter: m,
 		parties:   rate.New[string](c.Limits.PartyTxs, 1, partiesMax),
 		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 1),
 		stop:      make(chan struct{})}
-	var expected [][]byte
-	room := knownKeys()
-	g.ring = newRing(s, func(k *pb.Key) {
-		if k.Scheme == pb.Scheme_ED25519 && len(expected) < room {
-			expected = append(expected, k.PublicKey)
-		}
-	})
+	expected := r.first
+	r.first = nil
 	g.filling.Go(func() { g.expect(keys, expected) })
-	if s.Len() > cacheRows/2 {
-		g.filling.Go(func() { g.ring.fill(s, g.stop) })
-	}
 	return g
 }
 

@@ -137,13 +137,13 @@ func TestKeysFollow(t *testing.T) {
 // TestRing: of more keys than there is room for, a ring finds those that came last.
 func TestRing(t *testing.T) {
 	w := newWorld(t, 1)
-	r := newRing(w.store, func(*pb.Key) {})
 	w.mint(10)
-	me := w.people[0]
-	r.fill(w.store, w.app.door.guard.stop)
+	w.again()
+	me, r := w.people[0], w.app.door.guard.ring
 	if !r.has(r.tag(me.id, pb.Scheme(me.key.Scheme()), me.key.Public())) {
-		t.Fatal("a party's key is not found after filling")
+		t.Fatal("a party's key is not found after a start")
 	}
+	r = newRing()
 	if r.take([]uint64{7}, r.epoch.Load()-1, true) || r.has(7) {
 		t.Fatal("what was read before a party changed is remembered")
 	}

@@ -151,7 +151,7 @@ func load(dir string, from io.Reader, o ImportOptions) (*Exported, error) {
 
 // genesis checks the state that was loaded, and makes or reads the genesis.
 func (o *ImportOptions) genesis(dir string, x *Exported) (doc *types.GenesisDoc, err error) {
-	s, err := openLedger(dir, nil)
+	s, err := openLedger(dir, nil, nil)
 	if err != nil {
 		return nil, fmt.Errorf("the export doesn't hold what it says: %w", err)
 	}

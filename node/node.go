@@ -75,7 +75,8 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir), logger); err != nil {
+	ring := newRing()
+	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir), logger, ring.rows); err != nil {
 		return nil, err
 	}
 	n.app = &app{
@@ -94,7 +95,7 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 		prune:     newPruner(c.Prune, n.store, n.dbs, logger),
 		snapshots: newSnapshots(c, n.store, logger),
 	}
-	n.meet(c)
+	n.meet(c, ring)
 	n.app.halt.look(n.app.machine.Ready(n.store.Height() + 1))
 	if err := n.app.halt.err(); err != nil {
 		return nil, err
@@ -138,11 +139,11 @@ func readGenesis(path string) (*types.GenesisDoc, error) {
 }
 
 // meet sets up what looks at the node from outside: its metrics, and the guard
-// of its door.
-func (n *Node) meet(c *Config) {
+// of its door, with the keys that are the parties'.
+func (n *Node) meet(c *Config, r *ring) {
 	a := n.app
 	a.meter, a.log = newMeter(), n.log
-	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, a.door.keys, c, a.meter), a.meter
+	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, r, a.door.keys, c, a.meter), a.meter
 	n.gauges = &gauges{n: n}
 	a.meter.registry.MustRegister(n.gauges)
 }

@@ -21,12 +21,9 @@ func ringSets() int {
 	return 1 << (bits.Len64(min(max(memory()>>14, 1<<12), 1<<22)) - 1)
 }
 
-// How a ring takes in the parties that a large ledger doesn't keep in memory: so many
-// at a time, and where the parties change all the time, with so many tries.
-const (
-	ringStep  = 4096
-	ringTries = 3
-)
+// firstKeys is how many keys are decoded when a node starts, before anybody signs: those
+// of about as many parties as are kept decoded then, where there is room for them.
+func firstKeys() int { return min(knownKeys(), cacheRows/2) }
 
 // ring remembers which keys are whose, each as a number made of both by a seed that
 // nobody knows. What it says may be a moment old, or with a chance of one in a million million wrong:
@@ -37,6 +34,7 @@ type ring struct {
 	// memory is what the sets lie in, beside the heap: there, a node with little state
 	// would be taken for a large one by them alone. nil where they are on the heap.
 	memory *offheap.Piece[keySet]
+	first  [][]byte      // the Ed25519 keys that came first from the rows: see firstKeys
 	epoch  atomic.Uint64 // of commits that changed a party
 	// mu guards what is written, and that a party has not changed since its keys were
 	// read. Reading takes no lock.
@@ -46,64 +44,34 @@ type ring struct {
 // keySet is a line of memory.
 type keySet [8]atomic.Uint64
 
-// newRing takes in the parties that are in memory at the start. seen is called with each
-// of their keys.
-func newRing(s *state.Store, seen func(*pb.Key)) *ring {
+// newRing makes a ring that knows nobody.
+func newRing() *ring {
 	r := &ring{seed: maphash.MakeSeed(), memory: offheap.New[keySet](ringSets())}
 	if r.memory != nil {
 		r.sets = r.memory.Items
 	} else {
 		r.sets = make([]keySet, ringSets())
 	}
-	for id, p := range party.Parties.Warm(s) {
-		for _, k := range p.Keys {
-			r.put(r.tag(string(id), k.Scheme, k.PublicKey), false)
-			seen(k)
-		}
-	}
 	return r
 }
 
-// fill takes in all parties, as far as there are free places, until stop is closed.
-func (r *ring) fill(s *state.Store, stop <-chan struct{}) {
-	var from state.Key
-	for n, tries := 0, 0; n < len(r.sets)*len(keySet{}); {
-		select {
-		case <-stop:
-			return
-		default:
-		}
-		epoch := r.epoch.Load()
-		tags, last := r.read(s, from)
-		if len(tags) == 0 {
-			return
-		}
-		if tries++; !r.take(tags, epoch, false) && tries < ringTries {
-			continue
-		}
-		n, tries, from = n+len(tags), 0, last+"\x00"
+// rows takes in the parties as their rows are read when the ledger is opened, as far as
+// there are free places. To read them again for this took ten seconds of a core at ten
+// million objects, just when a node that is started again has the most to do.
+func (r *ring) rows(table string) func(key, value []byte) {
+	if table != party.Parties.Name() {
+		return nil
 	}
-}
-
-// read reads the keys of some parties from one on, and says which is the last. Where
-// the store can't be read it is for whoever needs it to say so.
-func (r *ring) read(s *state.Store, from state.Key) (tags []uint64, last state.Key) {
-	defer func() {
-		if recover() != nil {
-			tags = nil
-		}
-	}()
-	v := s.View()
-	defer v.Release()
-	for id, p := range party.Parties.From(v, from) {
-		for _, k := range p.Keys {
-			tags = append(tags, r.tag(string(id), k.Scheme, k.PublicKey))
-		}
-		if last = id; len(tags) >= ringStep {
-			break
-		}
+	first := firstKeys()
+	return func(key, value []byte) {
+		id := string(key)
+		party.EachKey(value, func(scheme pb.Scheme, public []byte) {
+			r.put(r.tag(id, scheme, public), false)
+			if scheme == pb.Scheme_ED25519 && len(r.first) < first {
+				r.first = append(r.first, slices.Clone(public))
+			}
+		})
 	}
-	return tags, last
 }
 
 // take remembers keys, unless a party has changed since they were read.

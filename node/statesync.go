@@ -125,7 +125,7 @@ func bootstrap(k *config.Config, s cmtstate.State, commit *types.Commit) (err er
 
 // canRun says whether this program has the rules that the chain runs by.
 func canRun(dir, chain string) (err error) {
-	s, err := openLedger(dir, nil)
+	s, err := openLedger(dir, nil, nil)
 	if err != nil {
 		return err
 	}

@@ -178,7 +178,7 @@ func TestFetch(t *testing.T) {
 		}
 	}
 	f.must(f.restore.Finish(nil))
-	s, err := openLedger(dir, nil)
+	s, err := openLedger(dir, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

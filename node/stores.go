@@ -40,10 +40,10 @@ const cacheRows = 1 << 18
 const reindexingEvery = 2 * time.Second
 
 // openLedger opens the ledger's store. The log, which may be nil, is told how far it is
-// where that takes long for once.
-func openLedger(dir string, log *slog.Logger) (*state.Store, error) {
+// where that takes long for once; shown, which may be, sees the rows as they are read.
+func openLedger(dir string, log *slog.Logger, shown func(table string) func(key, value []byte)) (*state.Store, error) {
 	var told time.Time
-	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows, PackedBytes: packedBytes(), Reindexing: func(rows, of int) {
+	s, err := state.Open(dir, state.Options{CacheBytes: cacheBytes(), Rows: cacheRows, PackedBytes: packedBytes(), Shown: shown, Reindexing: func(rows, of int) {
 		if log != nil && (rows == of || time.Since(told) > reindexingEvery) {
 			log.Info("making the ledger's indexes anew for this version of the program", "rows", rows, "of", of)
 			told = time.Now()

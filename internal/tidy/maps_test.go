@@ -21,7 +21,6 @@ import (
 // file, function and what it goes through, with why no result depends on it.
 var unordered = map[string]string{
 	"ledger/state/ahead.go Ahead rows":               "what the cache holds or forgot never changes a result",
-	"ledger/state/table.go Warm s.cache.young[t.id]": "what is in memory is no part of the state; the door remembers keys by it",
 	"ledger/state/leaves.go packAll rows":            "what rows are packed, and in which order, never changes a result",
 	"ledger/op/row.go Declared methods":              "sorted by code before it is returned",
 	"ledger/op/row.go Rows table":                    "sorted by code before it is returned",

@@ -8,7 +8,8 @@ import (
 	"github.com/troth-ledger/troth/ledger/state/smt"
 )
 
-// Rows are read by one goroutine and hashed by another, some at a time.
+// Rows are read by one goroutine, kept in memory by another and hashed by a third, some
+// at a time.
 const (
 	leavesRows  = 1024
 	leavesBytes = 1 << 20
@@ -21,42 +22,55 @@ type leavesPart struct {
 	ends  []int // of each key, with the table's number before it, and of its value
 }
 
-// leaves yields the hashes of every row. Since it reads them all, it also decodes
-// as many as half of what is kept decoded: what a transaction needs most, parties
-// and what they hold, is in the tables with the lowest numbers, and a node that
-// was restarted under load is as fast as before.
+// rows yields keys, with the table's number before them, and values.
+func (p *leavesPart) rows(yield func(key, value []byte) bool) {
+	from := 0
+	for i := 0; i < len(p.ends); i += 2 {
+		key, value := p.bytes[from:p.ends[i]], p.bytes[p.ends[i]:p.ends[i+1]]
+		if from = p.ends[i+1]; !yield(key, value) {
+			return
+		}
+	}
+}
+
+// leaves calls yield with the hashes of every row, whatever it answers. Since it reads
+// them all, it also decodes as many as half of what is kept decoded: what a transaction
+// needs most, parties and what they hold, is in the tables with the lowest numbers, and a
+// node that was restarted under load is as fast as before.
 func (s *Store) leaves(yield func(k, v smt.Hash) bool) (err error) {
-	parts, spent := make(chan *leavesPart, leavesAhead), make(chan *leavesPart, leavesAhead+2)
-	enough := make(chan struct{})
+	full, kept := make(chan *leavesPart, leavesAhead), make(chan *leavesPart, leavesAhead)
+	spent := make(chan *leavesPart, 2*leavesAhead+3) // as many as there ever are
 	read := make(chan error, 1)
+	var show shows
+	for id, t := range registry.tables {
+		if s.cache.whole[id] = t != nil; t != nil && s.shown != nil {
+			show[id] = s.shown(t.name)
+		}
+	}
 	go func() {
-		defer close(parts)
+		defer close(full)
 		read <- safely("the rows", func() error {
-			return s.readLeaves(func(full *leavesPart) (empty *leavesPart, more bool) {
-				select {
-				case parts <- full:
-				case <-enough:
-					return nil, false
-				}
+			return s.readLeaves(func(p *leavesPart) (empty *leavesPart) {
+				full <- p
 				select {
 				case p := <-spent:
-					return p, true
+					return p
 				default:
-					return new(leavesPart), true
+					return new(leavesPart)
 				}
 			})
 		})
 	}()
-	more := true
-	for p := range parts {
-		from := 0
-		for i := 0; more && i < len(p.ends); i += 2 {
-			more = yield(sum(p.bytes[from:p.ends[i]]), sum(p.bytes[p.ends[i]:p.ends[i+1]]))
-			from = p.ends[i+1]
+	go func() {
+		defer close(kept)
+		for p := range full {
+			s.keep(p, &show)
+			kept <- p
 		}
-		if !more {
-			close(enough)
-			break
+	}()
+	for p := range kept {
+		for key, value := range p.rows {
+			yield(sum(key), sum(value))
 		}
 		p.bytes, p.ends = p.bytes[:0], p.ends[:0]
 		spent <- p
@@ -64,12 +78,11 @@ func (s *Store) leaves(yield func(k, v smt.Hash) bool) (err error) {
 	return <-read
 }
 
-// readLeaves reads every row, keeps what there is room for, and hands them on, full
-// part by full part, for empty ones.
-func (s *Store) readLeaves(next func(*leavesPart) (*leavesPart, bool)) error {
-	p, more := new(leavesPart), true
+// readLeaves reads every row and hands them on, full part by full part, for empty ones.
+func (s *Store) readLeaves(next func(*leavesPart) *leavesPart) error {
+	p := new(leavesPart)
 	for _, t := range registry.tables {
-		if t == nil || !more {
+		if t == nil {
 			continue
 		}
 		low := []byte{spaceRow, t.id}
@@ -77,38 +90,47 @@ func (s *Store) readLeaves(next func(*leavesPart) (*leavesPart, bool)) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDamaged, err)
 		}
-		whole := true
 		err = each(it, func() bool {
 			key, value := it.Key(), it.Value()
-			s.rows[t.id]++
-			if whole = whole && s.cache.size < s.cache.max/2; whole {
-				r := t.fresh()
-				// What is no record is refused when somebody reads it.
-				if whole = r.UnmarshalVT(value) == nil; whole {
-					s.cache.put(t, Key(key[2:]), r)
-				}
-			}
-			if !whole && s.packed == nil {
-				s.packAll()
-			}
-			s.packed.add(t, Key(key[2:]), value)
 			p.bytes = append(p.bytes, key[1:]...)
 			p.ends = append(p.ends, len(p.bytes), len(p.bytes)+len(value))
 			p.bytes = append(p.bytes, value...)
 			if len(p.ends) >= 2*leavesRows || len(p.bytes) >= leavesBytes {
-				p, more = next(p)
+				p = next(p)
 			}
-			return more
+			return true
 		})
-		s.cache.whole[t.id] = whole
 		if err != nil {
 			return fmt.Errorf("%w: table %s: %w", ErrDamaged, t.name, err)
 		}
 	}
-	if more {
-		next(p)
-	}
+	next(p)
 	return nil
+}
+
+// shows are what is called with each row of a table, by the table's number.
+type shows [len(registry.tables)]func(key, value []byte)
+
+// keep keeps what there is room for of some rows, and shows them to whoever asked.
+func (s *Store) keep(p *leavesPart, shown *shows) {
+	for key, value := range p.rows {
+		t, k := registry.tables[key[0]], Key(key[1:])
+		s.rows[t.id]++
+		if show := shown[t.id]; show != nil {
+			show(key[1:], value)
+		}
+		if whole := &s.cache.whole[t.id]; *whole {
+			r := t.fresh()
+			// What is no record is refused when somebody reads it.
+			if *whole = s.cache.size < s.cache.max/2 && r.UnmarshalVT(value) == nil; *whole {
+				s.cache.put(t, k, r)
+			}
+		}
+		if !s.cache.whole[t.id] && s.packed == nil {
+			s.packAll()
+		}
+		s.packed.add(t, k, value)
+	}
 }
 
 // packAll begins to keep packed rows, with those that are decoded so far: they may be

@@ -33,16 +33,18 @@ type Store struct {
 	pack     int64   // how much it may have
 	// reindexing is told how far that is; nil where nobody asks.
 	reindexing func(rows, of int)
-	used       used
-	memo       map[string]any
-	ready      *block                       // finalised and not yet committed
-	writing    *block                       // advanced to, and perhaps not yet written
-	tip        int64                        // see Tip
-	last       sizes                        // of the block that was finalised last
-	batch      batchSize                    // Write's
-	spent      atomic.Pointer[pebble.Batch] // written, and free to be filled again
-	rows       [128]int                     // of each table, with the block that was advanced to
-	view       atomic.Pointer[View]
+	// shown is called as the rows are read: see Options.
+	shown   func(table string) func(key, value []byte)
+	used    used
+	memo    map[string]any
+	ready   *block                       // finalised and not yet committed
+	writing *block                       // advanced to, and perhaps not yet written
+	tip     int64                        // see Tip
+	last    sizes                        // of the block that was finalised last
+	batch   batchSize                    // Write's
+	spent   atomic.Pointer[pebble.Batch] // written, and free to be filled again
+	rows    [128]int                     // of each table, with the block that was advanced to
+	view    atomic.Pointer[View]
 	// swap guarantees that a view is pinned while it is the newest, and none
 	// once the store is closed: View, Commit and Close exclude each other for a
 	// few instructions.
@@ -65,6 +67,10 @@ type Options struct {
 	// Reindexing, where not nil, is told how far it is where the indexes are made anew
 	// of the rows: another version of the program kept others.
 	Reindexing func(rows, of int)
+	// Shown, where not nil, is asked for each table by its name what is to be called
+	// with each of its rows as the open reads it, of which nothing may be kept; nil for
+	// nothing. It is for what is only made faster: what is read may still be damaged.
+	Shown func(table string) func(key, value []byte)
 	// fs is where the files are, for tests; the disk where nil.
 	fs vfs.FS
 	// Rows is how many decoded rows are kept in memory at least, about 500 bytes
@@ -88,7 +94,7 @@ func Open(dir string, opt Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any), pack: opt.PackedBytes, reindexing: opt.Reindexing}
+	s := &Store{db: db, disk: d, readOnly: opt.ReadOnly, cache: newCache(cmp.Or(opt.Rows, 1<<18)), memo: make(map[string]any), pack: opt.PackedBytes, reindexing: opt.Reindexing, shown: opt.Shown}
 	if err := safely(dir, s.load); err != nil {
 		return nil, errors.Join(err, d.Do(db.Close))
 	}

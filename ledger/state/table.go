@@ -110,35 +110,6 @@ func (t Table[V, P]) Of(c Change) (before, after P, ok bool) {
 	return before, after, true
 }
 
-// From yields the rows of a view in the order of their keys, from the first that is not
-// before a key on. It ends where one can't be read: it is for what is only made faster.
-func (t Table[V, P]) From(v *View, from Key) iter.Seq2[Key, P] {
-	return func(yield func(Key, P) bool) {
-		for row, err := range v.Rows(t.id, from) {
-			if err != nil || row.Table != t.id {
-				return
-			}
-			p := t.fresh().(P)
-			if p.UnmarshalVT(row.Value) != nil || !yield(row.Key, p) {
-				return
-			}
-		}
-	}
-}
-
-// Warm yields the rows of the table that opening the store left decoded in
-// memory, in any order: all of them, or a part of a large one. It is for whoever
-// opened the store, before the first block.
-func (t Table[V, P]) Warm(s *Store) iter.Seq2[Key, P] {
-	return func(yield func(Key, P) bool) {
-		for k, r := range s.cache.young[t.id] {
-			if r.rec != nil && !yield(k, r.rec.(P)) {
-				return
-			}
-		}
-	}
-}
-
 // TableInfo is a table as it is registered.
 type TableInfo struct {
 	Number byte
