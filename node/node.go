@@ -43,6 +43,7 @@ type Node struct {
 	disk    space
 	gauges  *gauges
 	signer  service.Service     // waits for a remote signer, if one is to sign
+	me      types.Address       // of the key that signs for this node
 	first   *types.ValidatorSet // of the first height after the start; nil where it isn't known
 }
 
@@ -169,6 +170,11 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	if err != nil {
 		return err
 	}
+	public, err := pv.GetPubKey()
+	if err != nil {
+		return err
+	}
+	n.me = public.Address()
 	n.comet, err = node.NewNode(k, pv, nodeKey, proxy.NewConnSyncLocalClientCreator(n.app),
 		func() (*types.GenesisDoc, error) { return doc, nil }, n.dbs.open,
 		n.app.meter.comet, cometLog{n.log, nil, n.fault})

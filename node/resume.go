@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"time"
 
 	abci "github.com/cometbft/cometbft/abci/types"
@@ -75,7 +76,10 @@ func (a *app) parting(last abci.ExtendedCommitInfo) bool {
 func (n *Node) part() {
 	n.app.apart = make(chan struct{}, 1)
 	close(n.app.stop)
-	if votes := n.app.votes.Load(); votes == nil || len(*votes) != 1 {
+	if votes := n.app.votes.Load(); votes == nil || len(*votes) != 1 || !bytes.Equal((*votes)[0].Validator.Address, n.me) {
+		return
+	}
+	if syncing := n.app.syncing.Load(); (*syncing)() {
 		return
 	}
 	select {

@@ -83,3 +83,18 @@ func TestProposalLost(t *testing.T) {
 		t.Errorf("it went on with %s and %s", is.TimeoutPropose, is.TimeoutPrecommit)
 	}
 }
+
+// A node that follows a validator that decides alone has no turn of its own to wait for.
+func TestFollowerStops(t *testing.T) {
+	w := newProvider(t)
+	f := &world{t: t, c: w.newcomer(t, 0), people: w.people}
+	f.start()
+	until(t, "block at the follower", func() bool { return f.app.votes.Load() != nil })
+	begin := time.Now()
+	if err := f.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(begin); took > patienceToPropose {
+		t.Errorf("it took %s to stop", took)
+	}
+}
