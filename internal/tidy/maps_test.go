@@ -20,12 +20,12 @@ import (
 // unordered are the places in ledger that go through something in no order:
 // file, function and what it goes through, with why no result depends on it.
 var unordered = map[string]string{
-	"ledger/state/ahead.go Ahead rows":               "what the cache holds or forgot never changes a result",
-	"ledger/state/leaves.go packAll rows":            "what rows are packed, and in which order, never changes a result",
-	"ledger/op/row.go Declared methods":              "sorted by code before it is returned",
-	"ledger/op/row.go Rows table":                    "sorted by code before it is returned",
-	"ledger/invariant/check.go balance s.units":      "of all the faults the first by name is told",
-	"ledger/invariant/check.go balance s.held":       "of all the faults the first by name is told",
+	"ledger/state/ahead.go Ahead rows":          "what the cache holds or forgot never changes a result",
+	"ledger/state/leaves.go packAll rows":       "what rows are packed, and in which order, never changes a result",
+	"ledger/op/row.go Declared methods":         "sorted by code before it is returned",
+	"ledger/op/row.go Rows table":               "sorted by code before it is returned",
+	"ledger/invariant/check.go balance s.units": "of all the faults the first by name is told",
+	"ledger/invariant/check.go balance s.held":  "of all the faults the first by name is told",
 }
 
 // TestMapOrder: what goes through a map in ledger goes through it in another
