@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/troth-ledger/troth/node"
 )
@@ -104,7 +103,7 @@ func (g *grown) to(ctx context.Context, s *grownTo, last bool) error {
 	}
 	s.Objects, s.People = st.Objects, len(g.world.people)
 	g.bar.step("growth, %s objects: letting the node rest", count(float64(s.Objects)))
-	if err := g.rest(ctx); err != nil {
+	if err := g.process.rest(ctx, 3); err != nil {
 		return err
 	}
 	if err := g.end(); err != nil || last {
@@ -183,22 +182,6 @@ func (g *grown) fill(ctx context.Context, objects int) error {
 			return err
 		}
 	}
-}
-
-// rest waits until the node has done what it does in its own time after so much was
-// written, or for two minutes.
-func (g *grown) rest(ctx context.Context) error {
-	const seconds, most = 3, 120
-	calm := 0
-	for used, i := procCPU(g.process.pid()), 0; calm < seconds && i < most; i++ {
-		wait(ctx, time.Second)
-		now := procCPU(g.process.pid())
-		if calm++; now-used > 0.1 {
-			calm = 0
-		}
-		used = now
-	}
-	return ctx.Err()
 }
 
 func (g *grown) begin(ctx context.Context, home string) (err error) {

@@ -90,6 +90,23 @@ func (p *process) current(ctx context.Context) error {
 	return errors.New("the node made no block for half a minute")
 }
 
+// rest waits until the node has done what it does in its own time, after a start or after
+// much was written: for so many seconds it took less than a tenth of a core. Two minutes
+// are the most that it waits.
+func (p *process) rest(ctx context.Context, seconds int) error {
+	const most = 120
+	calm := 0
+	for used, i := procCPU(p.pid()), 0; calm < seconds && i < most; i++ {
+		wait(ctx, time.Second)
+		now := procCPU(p.pid())
+		if calm++; now-used > 0.1 {
+			calm = 0
+		}
+		used = now
+	}
+	return ctx.Err()
+}
+
 // greeted reads where the node serves and waits for its first answer.
 func (p *process) greeted(ctx context.Context) error {
 	for in := bufio.NewScanner(p.out); in.Scan(); {

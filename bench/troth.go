@@ -47,7 +47,14 @@ func prepare(ctx context.Context, dir, troth string, people int) (*chain, error)
 }
 
 func (c *chain) start(ctx context.Context, home string) (*process, error) {
-	return start(ctx, home, c.troth, "start", "--home", home)
+	p, err := start(ctx, home, c.troth, "start", "--home", home)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.rest(ctx, 1); err != nil {
+		return nil, errors.Join(err, p.stop())
+	}
+	return p, nil
 }
 
 // copy makes a folder like the prepared one, and says how to remove it.
