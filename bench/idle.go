@@ -18,11 +18,8 @@ type Idle struct {
 	CPU    Spread `json:"cpu"`    // part of a core
 }
 
-// idleStart is how long a node runs before it is looked at, for half as long as a run of
-// latency takes: what a start takes is measured elsewhere.
-const idleStart = 2 * time.Second
-
-// idle starts nodes of new chains, one after the other, and lets them be.
+// idle starts nodes of new chains, one after the other, and looks at each for half as long
+// as a run of latency takes.
 func (b *bench) idle(ctx context.Context, r *Results) error {
 	var memory, cpu []float64
 	for n := range b.size.Runs {
@@ -35,7 +32,6 @@ func (b *bench) idle(ctx context.Context, r *Results) error {
 		if err != nil {
 			return err
 		}
-		wait(ctx, idleStart)
 		used, begin := procCPU(p.pid()), time.Now()
 		wait(ctx, time.Duration(b.size.Seconds/2*float64(time.Second)))
 		cpu = append(cpu, (procCPU(p.pid())-used)/time.Since(begin).Seconds())

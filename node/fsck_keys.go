@@ -85,7 +85,7 @@ func checkOld(path string, last *privval.FilePVLastSignState, key crypto.PubKey,
 			return fmt.Errorf("%s says that this validator last signed height %d, but block %d has its signature: the file is from an older backup, and with it the validator could sign a height twice, which is punished as fraud. Put the newest copy of the file back", path, last.Height, top)
 		}
 	}
-	if set != nil && set.Size() == 1 && set.HasAddress(key.Address()) && last.Height > top+1 {
+	if sole(set, key.Address()) && last.Height > top+1 {
 		return fmt.Errorf("%s says that this validator signed height %d, but the blocks end at %d and nobody else has the rest: restore %s from the newest backup. If there is none and the blocks are lost, see docs/operating/durability.md", path, last.Height, top, filepath.Dir(path))
 	}
 	return nil

@@ -144,7 +144,7 @@ func TestRing(t *testing.T) {
 		t.Fatal("a party's key is not found after a start")
 	}
 	r = newRing()
-	if r.take([]uint64{7}, r.epoch.Load()-1, true) || r.has(7) {
+	if r.take(7, r.epoch.Load()-1) || r.has(7) {
 		t.Fatal("what was read before a party changed is remembered")
 	}
 	r.sets = r.sets[:4]

@@ -28,9 +28,9 @@ const (
 	patienceToPropose = 5 * time.Second
 )
 
-// sole says whether set is this key alone.
-func sole(set *types.ValidatorSet, pv *privval.FilePV) bool {
-	return set != nil && set.Size() == 1 && set.HasAddress(pv.Key.Address)
+// sole says whether set, which may be nil, is this validator alone.
+func sole(set *types.ValidatorSet, validator types.Address) bool {
+	return set != nil && set.Size() == 1 && set.HasAddress(validator)
 }
 
 // resume looks whether the height that consensus begins with, which is the one after
@@ -39,7 +39,7 @@ func sole(set *types.ValidatorSet, pv *privval.FilePV) bool {
 // from where it asks for proposals, so it is put back from there.
 func (a *app) resume(k *config.ConsensusConfig, own *privval.FilePV, set *types.ValidatorSet, last int64) {
 	signed := own.LastSignState
-	if !sole(set, own) || signed.Height != last+1 || signed.Round != 0 || signed.Step != stepProposal {
+	if !sole(set, own.Key.Address) || signed.Height != last+1 || signed.Round != 0 || signed.Step != stepProposal {
 		return
 	}
 	propose, precommit := k.TimeoutPropose, k.TimeoutPrecommit

@@ -74,15 +74,14 @@ func (r *ring) rows(table string) func(key, value []byte) {
 	}
 }
 
-// take remembers keys, unless a party has changed since they were read.
-func (r *ring) take(tags []uint64, epoch uint64, used bool) bool {
+// take remembers a key that is used, unless a party has changed since it was read.
+func (r *ring) take(tag, epoch uint64) (taken bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	same := r.epoch.Load() == epoch
-	for i := 0; same && i < len(tags); i++ {
-		r.put(tags[i], used)
+	if taken = r.epoch.Load() == epoch; taken {
+		r.put(tag, true)
 	}
-	return same
+	return taken
 }
 
 // knows says whether all keys that signed are the party's, as of the last commit.
@@ -106,7 +105,7 @@ func (r *ring) learn(s *state.Store, id string, x *pb.Signature) bool {
 	}) {
 		return false
 	}
-	r.take([]uint64{r.tag(id, x.Scheme, x.PublicKey)}, epoch, true)
+	r.take(r.tag(id, x.Scheme, x.PublicKey), epoch)
 	return true
 }
 

@@ -114,7 +114,7 @@ type shows [len(registry.tables)]func(key, value []byte)
 // keep keeps what there is room for of some rows, and shows them to whoever asked.
 func (s *Store) keep(p *leavesPart, shown *shows) {
 	for key, value := range p.rows {
-		t, k := registry.tables[key[0]], Key(key[1:])
+		t := registry.tables[key[0]]
 		s.rows[t.id]++
 		if show := shown[t.id]; show != nil {
 			show(key[1:], value)
@@ -123,13 +123,13 @@ func (s *Store) keep(p *leavesPart, shown *shows) {
 			r := t.fresh()
 			// What is no record is refused when somebody reads it.
 			if *whole = s.cache.size < s.cache.max/2 && r.UnmarshalVT(value) == nil; *whole {
-				s.cache.put(t, k, r)
+				s.cache.put(t, Key(key[1:]), r)
 			}
 		}
 		if !s.cache.whole[t.id] && s.packed == nil {
 			s.packAll()
 		}
-		s.packed.add(t, k, value)
+		s.packed.add(t, Key(key[1:]), value) // a key that isn't kept takes no memory
 	}
 }
 
