@@ -89,7 +89,7 @@ func TestFollowerStops(t *testing.T) {
 	w := newProvider(t)
 	f := &world{t: t, c: w.newcomer(t, 0), people: w.people}
 	f.start()
-	until(t, "block at the follower", func() bool { return f.app.votes.Load() != nil })
+	until(t, "follower that has caught up", func() bool { return f.app.votes.Load() != nil && !(*f.app.syncing.Load())() })
 	begin := time.Now()
 	if err := f.Stop(); err != nil {
 		t.Fatal(err)
