@@ -44,7 +44,7 @@ func TestBoundedMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{machine: ledger.New(s, testChain), door: newDoor(1, 1), pool: newPool(100, 1<<20), hub: newHub(),
+	a := &app{machine: ledger.New(s, testChain), door: newDoor(1, 1, newKeys()), pool: newPool(100, 1<<20), hub: newHub(),
 		journal: newJournal([]Webhook{{Name: "shop"}}, s), stop: make(chan struct{}), halt: newHalt(), chainID: testChain,
 		prune: newPruner(Prune{History: 500}, s, &databases{}, quietLog)}
 	defer func() {
@@ -54,7 +54,7 @@ func TestBoundedMemory(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	(&Node{app: a, store: s, log: quietLog}).meet(c, newRing())
+	(&Node{app: a, store: s, log: quietLog}).meet(c, newRing(newKeys()))
 	state, err := protojson.Marshal(g)
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func council2(t *testing.T) (*app, *pb.Genesis) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &app{machine: ledger.New(s, "t"), door: newDoor(1, 1), pool: newPool(1, 1), hub: newHub(), stop: make(chan struct{}), halt: newHalt(), chainID: "t"}
+	a := &app{machine: ledger.New(s, "t"), door: newDoor(1, 1, nil), pool: newPool(1, 1), hub: newHub(), stop: make(chan struct{}), halt: newHalt(), chainID: "t"}
 	t.Cleanup(func() {
 		a.door.close()
 		_ = s.Close()

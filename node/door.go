@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
@@ -17,9 +18,12 @@ const (
 	verifyShare = 64
 )
 
-// knownKeys is how many keys are kept decoded, those of whoever uses this node these
-// days: with twice as many, less than a fiftieth of the machine's memory, within bounds.
-func knownKeys() int { return int(min(max(memory()>>15, 1<<15), 1<<19)) }
+// newKeys makes room for the keys that are kept decoded: as many as a seventeenth of the
+// machine's memory holds, within bounds. With 24 GiB they are those of six million parties,
+// and memory is taken for those that there are.
+func newKeys() *sig.KeyCache {
+	return sig.NewKeyCache(int(min(max(memory()>>12, 1<<15), 1<<23)))
+}
 
 // arrival is a transaction at the door.
 type arrival struct {
@@ -41,17 +45,21 @@ type door struct {
 	keys     *sig.KeyCache
 	guard    *guard // nil where nobody submits
 	meter    *meter
+	judged   atomic.Uint64 // batches
 	wg       sync.WaitGroup
+	stop     chan struct{}  // closed with the door
+	decoding sync.WaitGroup // of keys that are expected
 	// mu keeps the queue open while somebody enters.
 	mu     sync.RWMutex
 	closed bool
 }
 
-func newDoor(maxTxs, maxBytes int) *door {
-	d := &door{queue: make(chan *arrival, maxTxs), maxBytes: int64(maxBytes), keys: sig.NewKeyCache(knownKeys())}
+func newDoor(maxTxs, maxBytes int, keys *sig.KeyCache) *door {
+	d := &door{queue: make(chan *arrival, maxTxs), maxBytes: int64(maxBytes), keys: keys, stop: make(chan struct{})}
 	for range runtime.GOMAXPROCS(0) {
 		d.wg.Go(d.verify)
 	}
+	d.decoding.Go(d.expect)
 	return d
 }
 
@@ -80,9 +88,11 @@ func (d *door) close() {
 	if !d.closed {
 		d.closed = true
 		close(d.queue)
+		close(d.stop)
 	}
 	d.mu.Unlock()
 	d.wg.Wait()
+	d.decoding.Wait()
 }
 
 func (d *door) verify() {
@@ -145,6 +155,7 @@ func (d *door) judge(b *sig.Batch, batch []*arrival) int {
 		}
 	}
 	d.meter.signatures(len(verdicts)-bad, bad)
+	d.judged.Add(1)
 	for i, n := range counts {
 		if a := batch[i]; a.err == nil {
 			a.err = op.Verdict(verdicts[:n])
@@ -152,6 +163,29 @@ func (d *door) judge(b *sig.Batch, batch []*arrival) int {
 		verdicts = verdicts[n:]
 	}
 	return len(counts)
+}
+
+// besidePause is how long the decoding of expected keys rests, after a third of a
+// millisecond of work, while signatures are verified.
+const besidePause = 5 * time.Millisecond
+
+// expect decodes the keys that are expected, all in one go as long as nobody signs:
+// each would be decoded with its first signature else, which costs a tenth of what a
+// transaction does.
+func (d *door) expect() {
+	seen := d.judged.Load()
+	d.keys.Decode(func() bool {
+		rest := time.Duration(0)
+		if now := d.judged.Load(); now != seen {
+			seen, rest = now, besidePause
+		}
+		select {
+		case <-d.stop:
+			return false
+		case <-time.After(rest):
+			return true
+		}
+	})
 }
 
 // judgeAll verifies a block's transactions on all cores.

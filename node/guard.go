@@ -1,11 +1,8 @@
 package node
 
 import (
-	"sync"
-
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
-	"github.com/troth-ledger/troth/ledger/sig"
 	"github.com/troth-ledger/troth/ledger/state"
 	"github.com/troth-ledger/troth/node/rate"
 )
@@ -36,43 +33,12 @@ type guard struct {
 	// can make up any number.
 	strangers *rate.Limiter[struct{}]
 	meter     *meter
-	stop      chan struct{}
-	filling   sync.WaitGroup
 }
 
-// newGuard also has keys know the first of the ring: each would be decoded with its first
-// signature, and these first ones come all at once where a node is started again under
-// load.
-func newGuard(chainID string, s *state.Store, r *ring, keys *sig.KeyCache, c *Config, m *meter) *guard {
-	g := &guard{chainID: chainID, store: s, ring: r, meter: m,
+func newGuard(chainID string, s *state.Store, r *ring, c *Config, m *meter) *guard {
+	return &guard{chainID: chainID, store: s, ring: r, meter: m,
 		parties:   rate.New[string](c.Limits.PartyTxs, 1, partiesMax),
 		strangers: rate.New[struct{}](c.Limits.Strangers, op.SignaturesMax, 1),
-		stop:      make(chan struct{})}
-	expected := r.first
-	r.first = nil
-	g.filling.Go(func() { g.expect(keys, expected) })
-	return g
-}
-
-// expect decodes keys until there is room for no more.
-func (g *guard) expect(keys *sig.KeyCache, expected [][]byte) {
-	for _, k := range expected {
-		select {
-		case <-g.stop:
-			return
-		default:
-		}
-		if !keys.Expect(k) {
-			return
-		}
-	}
-}
-
-// close ends what reads the store.
-func (g *guard) close() {
-	if g != nil {
-		close(g.stop)
-		g.filling.Wait()
 	}
 }
 

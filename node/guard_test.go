@@ -94,7 +94,7 @@ func TestKeysExpected(t *testing.T) {
 		}
 	}
 	w.again()
-	w.app.door.guard.filling.Wait()
+	w.app.door.decoding.Wait()
 	for _, p := range append(w.people, w.bank) {
 		if !w.app.door.keys.Known(p.key.Public()) {
 			t.Errorf("the key of %s is not known", p.id)
@@ -143,7 +143,7 @@ func TestRing(t *testing.T) {
 	if !r.has(r.tag(me.id, pb.Scheme(me.key.Scheme()), me.key.Public())) {
 		t.Fatal("a party's key is not found after a start")
 	}
-	r = newRing()
+	r = newRing(nil)
 	if r.take(7, r.epoch.Load()-1) || r.has(7) {
 		t.Fatal("what was read before a party changed is remembered")
 	}

@@ -76,13 +76,14 @@ func Start(c *Config, logger *slog.Logger) (started *Node, err error) {
 	if err != nil {
 		return nil, err
 	}
-	ring := newRing()
+	keys := newKeys()
+	ring := newRing(keys)
 	if n.store, err = openLedger(filepath.Join(c.Home, ledgerDir), logger, ring.rows); err != nil {
 		return nil, err
 	}
 	n.app = &app{
 		machine:   ledger.New(n.store, doc.ChainID),
-		door:      newDoor(c.Pool.Txs, c.Pool.Bytes),
+		door:      newDoor(c.Pool.Txs, c.Pool.Bytes, keys),
 		pool:      newPool(c.Pool.Txs, c.Pool.Bytes),
 		limits:    limits{txs: c.Block.Txs, bytes: blockBytes - 64<<10, idle: c.Block.Idle},
 		hub:       newHub(),
@@ -144,7 +145,7 @@ func readGenesis(path string) (*types.GenesisDoc, error) {
 func (n *Node) meet(c *Config, r *ring) {
 	a := n.app
 	a.meter, a.log = newMeter(), n.log
-	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, r, a.door.keys, c, a.meter), a.meter
+	a.door.guard, a.door.meter = newGuard(a.chainID, n.store, r, c, a.meter), a.meter
 	n.gauges = &gauges{n: n}
 	a.meter.registry.MustRegister(n.gauges)
 }
@@ -245,7 +246,6 @@ func (n *Node) close() error {
 		errs = append(errs, n.app.settling.wait())
 		n.app.hub.close()
 		n.app.door.close()
-		n.app.door.guard.close()
 		n.app.prune.close()
 		n.app.snapshots.close()
 	}

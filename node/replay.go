@@ -40,7 +40,7 @@ func replay(doc *types.GenesisDoc, blocks *store.BlockStore, until int64, seen f
 	if s, err = state.Open("", state.Options{InMemory: true}); err != nil {
 		return nil, err
 	}
-	a := &app{machine: ledger.New(s, doc.ChainID), door: newDoor(1, 1), pool: newPool(1, 1), hub: newHub(),
+	a := &app{machine: ledger.New(s, doc.ChainID), door: newDoor(1, 1, newKeys()), pool: newPool(1, 1), hub: newHub(),
 		stop: make(chan struct{}), halt: newHalt(), chainID: doc.ChainID}
 	defer a.door.close()
 	if _, err = a.InitChain(context.Background(), &abci.RequestInitChain{AppStateBytes: doc.AppState, Validators: genesisValidators(doc)}); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 	"github.com/troth-ledger/troth/ledger/party"
+	"github.com/troth-ledger/troth/ledger/sig"
 	"github.com/troth-ledger/troth/ledger/state"
 	"github.com/troth-ledger/troth/ledger/state/offheap"
 )
@@ -21,20 +22,16 @@ func ringSets() int {
 	return 1 << (bits.Len64(min(max(memory()>>14, 1<<12), 1<<22)) - 1)
 }
 
-// firstKeys is how many keys are decoded when a node starts, before anybody signs: those
-// of about as many parties as are kept decoded then, where there is room for them.
-func firstKeys() int { return min(knownKeys(), cacheRows/2) }
-
 // ring remembers which keys are whose, each as a number made of both by a seed that
 // nobody knows. What it says may be a moment old, or with a chance of one in a million million wrong:
 // nothing depends on it but what a refusal costs.
 type ring struct {
 	seed maphash.Seed
 	sets []keySet
-	// memory is what the sets lie in, beside the heap: there, a node with little state
-	// would be taken for a large one by them alone. nil where they are on the heap.
+	// memory is what the sets lie in, beside the heap where it can be: there, a node with
+	// little state would be taken for a large one by them alone.
 	memory *offheap.Piece[keySet]
-	first  [][]byte      // the Ed25519 keys that came first from the rows: see firstKeys
+	keys   *sig.KeyCache // is told which are expected
 	epoch  atomic.Uint64 // of commits that changed a party
 	// mu guards what is written, and that a party has not changed since its keys were
 	// read. Reading takes no lock.
@@ -45,30 +42,26 @@ type ring struct {
 type keySet [8]atomic.Uint64
 
 // newRing makes a ring that knows nobody.
-func newRing() *ring {
-	r := &ring{seed: maphash.MakeSeed(), memory: offheap.New[keySet](ringSets())}
-	if r.memory != nil {
-		r.sets = r.memory.Items
-	} else {
-		r.sets = make([]keySet, ringSets())
-	}
+func newRing(keys *sig.KeyCache) *ring {
+	r := &ring{seed: maphash.MakeSeed(), memory: offheap.Make[keySet](ringSets()), keys: keys}
+	r.sets = r.memory.Items
 	return r
 }
 
 // rows takes in the parties as their rows are read when the ledger is opened, as far as
-// there are free places. To read them again for this took ten seconds of a core at ten
-// million objects, just when a node that is started again has the most to do.
+// there are free places, and expects signatures by their keys. To read them again for
+// this took ten seconds of a core at ten million objects, just when a node that is started
+// again has the most to do.
 func (r *ring) rows(table string) func(key, value []byte) {
 	if table != party.Parties.Name() {
 		return nil
 	}
-	first := firstKeys()
 	return func(key, value []byte) {
 		id := string(key)
 		party.EachKey(value, func(scheme pb.Scheme, public []byte) {
 			r.put(r.tag(id, scheme, public), false)
-			if scheme == pb.Scheme_ED25519 && len(r.first) < first {
-				r.first = append(r.first, slices.Clone(public))
+			if scheme == pb.Scheme_ED25519 {
+				r.keys.Expect(public)
 			}
 		})
 	}

@@ -11,7 +11,7 @@ func TestRingBesideHeap(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	r := newRing()
+	r := newRing(nil)
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > heatFrom/64 && runtime.GOOS == "linux" { // elsewhere it is on the heap

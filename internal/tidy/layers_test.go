@@ -20,7 +20,7 @@ var areas = []string{"party", "asset", "fact", "promise", "item", "seat", "marke
 // layers: dependencies point down. What isn't listed may import anything.
 var layers = []layer{
 	{"gen", nil, "generated from the schema, which knows nothing of Go"},
-	{"ledger/sig", nil, "signatures are bytes; it is imported by wallets too"},
+	{"ledger/sig", []string{"ledger/state/offheap"}, "signatures are bytes; it is imported by wallets too"},
 	{"ledger/state/offheap", nil, "memory, for any program"},
 	{"ledger/state/smt", []string{"ledger/state/offheap"}, "a tree of hashes, good for any program"},
 	{"ledger/state", []string{"gen", "ledger/state/smt"}, "tables know records, not what they mean"},

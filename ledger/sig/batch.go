@@ -1,5 +1,7 @@
 package sig
 
+import "github.com/oasisprotocol/curve25519-voi/curve"
+
 // An equation of more signatures costs less for each (BenchmarkBatch), and says less
 // when it doesn't hold. So one takes up to BatchSize, and one that doesn't hold is
 // taken apart into equations of partSize over the same points, and of those the ones
@@ -94,8 +96,9 @@ func (b *Batch) verifyGroup(group []int, verdicts []error) {
 	entered := group[:0]
 	for _, i := range group {
 		it := &b.items[i]
-		point, known := b.Keys.point(it.key)
-		if point == nil || !e.add(it.key, point, known, it.message, it.signature) {
+		var point curve.EdwardsPoint
+		known, ok := b.Keys.point(it.key, &point)
+		if !ok || !e.add(it.key, &point, known, it.message, it.signature) {
 			verdicts[i] = errEd25519
 			continue
 		}
@@ -107,7 +110,7 @@ func (b *Batch) verifyGroup(group []int, verdicts []error) {
 	}
 	for j, i := range entered {
 		if t := &e.terms[j]; !t.known && verdicts[i] == nil {
-			b.Keys.keep(b.items[i].key, t.key)
+			b.Keys.keep(b.items[i].key, &t.key)
 		}
 	}
 }

@@ -158,70 +158,6 @@ func TestBatchCancelling(t *testing.T) {
 	}
 }
 
-// TestKeyCache: a key by which a signature was good is decoded once, no other is
-// kept, and the cache stays small.
-func TestKeyCache(t *testing.T) {
-	c := NewKeyCache(4)
-	key := signedItem(t, Ed25519, nil).key
-	first, known := c.point(key)
-	if _, again := c.point(key); first == nil || known || again {
-		t.Error("kept without a signature")
-	}
-	c.keep(key, first)
-	if second, known := c.point(key); !known || second != first {
-		t.Error("not kept")
-	}
-	none := (*KeyCache)(nil)
-	none.keep(key, first)
-	if p, known := none.point(key); p == nil || known || p.Equal(first) != 1 {
-		t.Error("another point without a cache")
-	}
-	bad := append([]byte{2}, make([]byte, 31)...) // not a point
-	if p, _ := c.point(bad); p != nil {
-		t.Error("decoded what is no key")
-	}
-	for i := range 100 {
-		other := signedItem(t, Ed25519, nil).key
-		p, _ := c.point(other)
-		c.keep(other, p)
-		if len(c.young) > 4 || len(c.old) > 4 {
-			t.Fatalf("%d and %d keys of 4", len(c.young), len(c.old))
-		}
-		if p, known := c.point(key); i%3 == 0 && (!known || p != first) {
-			t.Fatal("a key in use was forgotten")
-		}
-	}
-}
-
-// TestKeysExpected: keys that are expected are decoded ahead, as long as no other has to
-// be forgotten for it.
-func TestKeysExpected(t *testing.T) {
-	c := NewKeyCache(3)
-	used := signedItem(t, Ed25519, nil).key
-	p, _ := c.point(used)
-	c.keep(used, p)
-	keys := [][]byte{append([]byte{2}, make([]byte, 31)...), {1, 2, 3}, nil} // no keys
-	for range 2 {
-		keys = append(keys, signedItem(t, Ed25519, nil).key)
-	}
-	for _, key := range keys {
-		if !c.Expect(key) {
-			t.Errorf("no room for %x", key)
-		}
-	}
-	if more := signedItem(t, Ed25519, nil).key; c.Expect(more) || c.Known(more) {
-		t.Error("room for one too many")
-	}
-	for i, key := range append(keys, used) {
-		if c.Known(key) != (i >= 3) {
-			t.Errorf("key %d: known %t", i, c.Known(key))
-		}
-	}
-	if second, known := c.point(used); !known || second != p {
-		t.Error("a key that was used was forgotten for those expected")
-	}
-}
-
 // TestKeysKept: of a batch, the keys are kept whose signatures are good, and no
 // others, whether or not its equation held.
 func TestKeysKept(t *testing.T) {
@@ -241,14 +177,8 @@ func TestKeysKept(t *testing.T) {
 			t.Errorf("bad %d: wary is %t", bad, batch.wary)
 		}
 		for i, it := range items {
-			if _, known := batch.Keys.point(it.key); known != (i != bad) {
+			if known := batch.Keys.Known(it.key); known != (i != bad) {
 				t.Errorf("bad %d: key %d known: %t", bad, i, known)
-			}
-		}
-		batch.Reset()
-		for p := range batch.equation.points[:cap(batch.equation.points)] {
-			if batch.equation.points[:cap(batch.equation.points)][p] != nil {
-				t.Fatal("a batch that is empty holds on to keys")
 			}
 		}
 	}

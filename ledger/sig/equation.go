@@ -33,8 +33,8 @@ type equation struct {
 // term is what one signature brings to the sum.
 type term struct {
 	r     curve.EdwardsPoint
-	key   *curve.EdwardsPoint // shared: not to be changed
-	known bool                // the cache has it
+	key   curve.EdwardsPoint
+	known bool // the cache has it
 	s     scalar.Scalar
 	bound [sha512.Size + 32]byte // what the signature is bound to: h, s
 	z, zh scalar.Scalar
@@ -60,7 +60,7 @@ func (e *equation) add(key []byte, point *curve.EdwardsPoint, known bool, messag
 	if _, err := t.s.SetBits(signature[32:]); err != nil {
 		return false
 	}
-	t.key, t.known = point, known
+	t.key, t.known = *point, known
 	h := sha512.New()
 	h.Write(signature[:32])
 	h.Write(key)
@@ -71,12 +71,8 @@ func (e *equation) add(key []byte, point *curve.EdwardsPoint, known bool, messag
 	return true
 }
 
-// reset empties the equation, and lets go of the keys.
-func (e *equation) reset() {
-	clear(e.terms)
-	clear(e.points[:cap(e.points)]) // the last sum may have had fewer than one before
-	e.terms = e.terms[:0]
-}
+// reset empties the equation.
+func (e *equation) reset() { e.terms = e.terms[:0] }
 
 // holds says whether the equation of the signatures entered from lo to before hi
 // holds.
@@ -108,7 +104,7 @@ func (e *equation) holds(lo, hi int) bool {
 		var zs scalar.Scalar
 		sum.Add(&sum, zs.Mul(&t.z, &t.s))
 		e.scalars = append(e.scalars, &t.z, &t.zh)
-		e.points = append(e.points, &t.r, t.key)
+		e.points = append(e.points, &t.r, &t.key)
 	}
 	sum.Neg(&sum)
 	var zero curve.EdwardsPoint

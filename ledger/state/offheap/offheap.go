@@ -34,11 +34,19 @@ func New[T any](n int) *Piece[T] {
 	return p
 }
 
+// Make is New, with a piece of the heap where there is no other memory.
+func Make[T any](n int) *Piece[T] {
+	if p := New[T](n); p != nil {
+		return p
+	}
+	return &Piece[T]{make([]T, n)}
+}
+
 // plain says whether a type holds no pointers.
 func plain(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.Array:
-		return plain(t.Elem())
+		return t.Len() == 0 || plain(t.Elem())
 	case reflect.Struct:
 		for i := range t.NumField() {
 			if !plain(t.Field(i).Type) {
