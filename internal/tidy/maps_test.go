@@ -20,7 +20,6 @@ import (
 // unordered are the places in ledger that go through something in no order:
 // file, function and what it goes through, with why no result depends on it.
 var unordered = map[string]string{
-	"ledger/state/ahead.go Ahead rows":          "what the cache holds or forgot never changes a result",
 	"ledger/state/leaves.go packAll rows":       "what rows are packed, and in which order, never changes a result",
 	"ledger/op/row.go Declared methods":         "sorted by code before it is returned",
 	"ledger/op/row.go Rows table":               "sorted by code before it is returned",

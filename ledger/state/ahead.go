@@ -1,6 +1,7 @@
 package state
 
 import (
+	"hash/maphash"
 	"runtime"
 	"sync"
 )
@@ -19,10 +20,27 @@ const aheadMin = 16
 
 // ahead is a row that was looked for ahead.
 type ahead struct {
+	Ref
 	rec   Record
 	value []byte
 	read  bool // from disk
 }
+
+// justSeen are rows that were looked for last, some of them: where many things need the
+// same one, it is read once or little more. A set of all costs as much as the reading.
+type justSeen [64]Ref
+
+// before says whether a row is among them, and has it be from now on.
+func (j *justSeen) before(r Ref) bool {
+	at := &j[maphash.String(justSeed, string(r.key))%uint64(len(j))]
+	if *at == r {
+		return true
+	}
+	*at = r
+	return false
+}
+
+var justSeed = maphash.MakeSeed()
 
 // Ahead reads rows that will be needed soon, of n things, on all cores, so that
 // the goroutine that executes need not read them one after the other. want names
@@ -41,23 +59,22 @@ func (s *Store) Ahead(n int, want func(i int, row func(Ref))) {
 	if n < aheadMin {
 		cores = 1
 	}
-	found := make([]map[Ref]ahead, cores)
+	found := make([][]ahead, cores)
 	per := (n + cores - 1) / cores
 	var wg sync.WaitGroup
 	for c := range cores {
-		rows := make(map[Ref]ahead)
-		found[c] = rows
 		wg.Go(func() {
 			// What is wrong with a row is said when it is read to be used.
 			defer func() { _ = recover() }()
+			var seen justSeen
 			for i := c * per; i < min((c+1)*per, n); i++ {
 				want(i, func(r Ref) {
-					if _, twice := rows[r]; !twice && len(rows) <= s.cache.max/(4*cores) && !s.cache.has(r.table, r.key) {
+					if len(found[c]) <= s.cache.max/(4*cores) && !seen.before(r) && !s.cache.has(r.table, r.key) {
 						b, known := s.packed.get(r.table, r.key)
 						if !known {
 							b = s.raw(s.db, r.table, r.key)
 						}
-						rows[r] = ahead{decode(r.table, r.key, b), b, !known}
+						found[c] = append(found[c], ahead{r, decode(r.table, r.key, b), b, !known})
 					}
 				})
 			}
@@ -65,10 +82,10 @@ func (s *Store) Ahead(n int, want func(i int, row func(Ref))) {
 	}
 	wg.Wait()
 	for _, rows := range found {
-		for r, a := range rows {
-			s.cache.put(r.table, r.key, a.rec)
+		for _, a := range rows {
+			s.cache.put(a.table, a.key, a.rec)
 			if a.read {
-				s.repack(r.table, r.key, a.value)
+				s.repack(a.table, a.key, a.value)
 			}
 		}
 	}
