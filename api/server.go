@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"sync"
@@ -42,6 +43,16 @@ const gzipLevel = 2
 // of a node's time at ten thousand requests a second.
 const compressMin = 1200
 
+// uncompressed has the answer to Submit go as it is. A long one goes to a company's
+// server, which sent many transactions; most of it is hashes, and to compress them took a
+// fortieth of a node's time.
+func uncompressed(spec connect.Spec) []connect.HandlerOption {
+	if spec.Procedure != pbconnect.LedgerSubmitProcedure {
+		return nil
+	}
+	return []connect.HandlerOption{connect.WithCompressMinBytes(math.MaxInt)}
+}
+
 // fastGzip compresses answers, where a client takes them so.
 func fastGzip() connect.Compressor {
 	w, err := fast.NewWriterLevel(io.Discard, gzipLevel)
@@ -76,6 +87,7 @@ func New(n *node.Node, c *node.Config, version string, log *slog.Logger) *Server
 	path, handler := pbconnect.NewLedgerHandler(s,
 		connect.WithReadMaxBytes(requestMax),
 		connect.WithCompressMinBytes(compressMin),
+		connect.WithConditionalHandlerOptions(uncompressed),
 		connect.WithCompression("gzip", func() connect.Decompressor { return new(gzip.Reader) }, fastGzip),
 		connect.WithCodec(codec{}),
 		connect.WithCodec(jsonCodec{"json"}),
