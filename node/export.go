@@ -97,7 +97,7 @@ func Export(home string, w io.Writer, seen func(rows, of int)) (out *Exported, e
 	e.line(head)
 	n := 0
 	names := tableNames()
-	for row, err := range v.Rows(0, "") {
+	for row, err := range v.Rows() {
 		if err != nil {
 			return nil, err
 		}

@@ -207,7 +207,7 @@ func (s *sim) recount() {
 	v := r.store.View()
 	defer v.Release()
 	supply, rows := map[string]int64{}, 0
-	for row, err := range v.Rows(0, "") {
+	for row, err := range v.Rows() {
 		check(err)
 		rows++
 		key := names[row.Table] + " " + string(row.Key)

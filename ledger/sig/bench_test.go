@@ -1,9 +1,12 @@
 package sig
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"testing"
 
+	"github.com/oasisprotocol/curve25519-voi/curve"
 	"github.com/oasisprotocol/curve25519-voi/primitives/ed25519"
 )
 
@@ -50,6 +53,31 @@ func BenchmarkBatch(b *testing.B) {
 	b.Run("ed25519-new-keys/1024", func(b *testing.B) {
 		benchBatch(b, NewKeyCache(200), benchItems(b, Ed25519, 1024))
 	})
+}
+
+// BenchmarkKeyCache finds keys among a million, in an order that no cache of the
+// processor's foresees.
+func BenchmarkKeyCache(b *testing.B) {
+	const keys = 1 << 20
+	c := NewKeyCache(keys)
+	var p curve.EdwardsPoint
+	key := func(i int) []byte {
+		h := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, uint64(i)))
+		return h[:]
+	}
+	all := make([][]byte, keys)
+	for i := range all {
+		all[i] = key(i)
+		c.keep(all[i], curve.ED25519_BASEPOINT_POINT)
+	}
+	b.ReportAllocs()
+	i := 0
+	for b.Loop() {
+		if !c.lookup(all[i%keys], &p) {
+			b.Fatal("a key is gone")
+		}
+		i += 7919
+	}
 }
 
 func benchBatch(b *testing.B, keys *KeyCache, items []item) {

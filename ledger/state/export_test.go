@@ -20,6 +20,11 @@ func OpenRows(fs vfs.FS, rows int, packed int64) (*Store, error) {
 	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Rows: rows, PackedBytes: packed})
 }
 
+// OpenShown opens a store on a file system of the test's, and shows its rows.
+func OpenShown(fs vfs.FS, shown func(table string) func(key, value []byte)) (*Store, error) {
+	return Open("store", Options{fs: fs, CacheBytes: 1 << 20, Shown: shown})
+}
+
 // Narrow leaves room for next to no rows that are not kept decoded.
 func (s *Store) Narrow() {
 	if s.packed != nil {

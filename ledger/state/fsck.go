@@ -20,7 +20,7 @@ const faultsMax = 100
 func (v *View) Check(seen func(rows int)) []error {
 	c := &checker{view: v}
 	rows := 0
-	for r, err := range v.Rows(0, "") {
+	for r, err := range v.Rows() {
 		if err != nil {
 			c.fault("%w", err)
 			break

@@ -77,7 +77,7 @@ func TestLoad(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for r, err := range v.Rows(0, "") {
+		for r, err := range v.Rows() {
 			if err != nil {
 				t.Fatal(err)
 			}

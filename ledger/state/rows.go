@@ -16,13 +16,11 @@ type Row struct {
 	Value []byte // the encoded record
 }
 
-// Rows yields every row of the state, by table number and then by key, from the
-// first that is not before a table and key on: all that the root commits to. It
-// ends with the first error, which is ErrDamaged.
-func (v *View) Rows(table byte, from Key) iter.Seq2[Row, error] {
+// Rows yields every row of the state, by table number and then by key: all that the
+// root commits to. It ends with the first error, which is ErrDamaged.
+func (v *View) Rows() iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		low := append([]byte{spaceRow, table}, from...)
-		v.walk(low, []byte{spaceRow + 1}, func(key, value []byte) bool {
+		v.walk([]byte{spaceRow}, []byte{spaceRow + 1}, func(key, value []byte) bool {
 			return yield(Row{Table: key[1], Key: Key(key[2:]), Value: slices.Clone(value)}, nil)
 		}, func(err error) { yield(Row{}, fmt.Errorf("rows: %w", err)) })
 	}
