@@ -13,17 +13,22 @@ import (
 // Conn calls a node's unary rpcs by name, for programs that know the schema
 // and not the types.
 type Conn struct {
-	url  string
-	http *http.Client
+	url     string
+	http    *http.Client
+	options []connect.ClientOption
 }
 
-// NewConn returns a connection to the node at url.
-func NewConn(url string) *Conn { return &Conn{baseURL(url), httpClient()} }
+// NewConn returns a connection to the node at url. A call lasts as long as its context;
+// see [WithPatience].
+func NewConn(url string, options ...connect.ClientOption) *Conn {
+	return &Conn{baseURL(url), httpClient(), options}
+}
 
 // Call calls an rpc of the Ledger service, such as GetPromise, and reads its
 // answer into res.
 func (c *Conn) Call(ctx context.Context, rpc string, req, res op.Message) error {
 	call := connect.NewClient[envelope, envelope](c.http, c.url+"/troth.v1.Ledger/"+rpc,
+		connect.WithClientOptions(c.options...),
 		connect.WithCodec(envelopeCodec{}),
 		connect.WithResponseInitializer(func(_ connect.Spec, m any) error {
 			m.(*envelope).m = res

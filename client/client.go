@@ -16,9 +16,32 @@ import (
 	"github.com/troth-ledger/troth/ledger/state"
 )
 
-// Dial returns the API of the node at url, such as http://127.0.0.1:8700.
-func Dial(url string) pbconnect.LedgerClient {
-	return pbconnect.NewLedgerClient(httpClient(), baseURL(url), connect.WithCodec(codec{}))
+// Dial returns the API of the node at url, such as http://127.0.0.1:8700. A call lasts
+// as long as its context; see [WithPatience].
+func Dial(url string, options ...connect.ClientOption) pbconnect.LedgerClient {
+	return pbconnect.NewLedgerClient(httpClient(), baseURL(url), append(options, connect.WithCodec(codec{}))...)
+}
+
+// WithPatience gives up calls after so long that have no deadline of their own, but for
+// streams: a node may take a connection and never answer.
+func WithPatience(d time.Duration) connect.ClientOption {
+	return connect.WithInterceptors(connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
+		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+			if _, has := ctx.Deadline(); has {
+				return next(ctx, req)
+			}
+			patient, cancel := context.WithTimeout(ctx, d)
+			defer cancel()
+			res, err := next(patient, req)
+			if err == nil || patient.Err() == nil || ctx.Err() != nil {
+				return res, err
+			}
+			if m, ok := req.Any().(*pb.SubmitRequest); ok && len(m.Txs) == 1 {
+				return nil, unanswered(m.Txs[0], d)
+			}
+			return nil, connect.NewError(connect.CodeDeadlineExceeded, fmt.Errorf("the node gave no answer within %s; try again, or ask another node", d))
+		}
+	}))
 }
 
 func baseURL(url string) string {

@@ -114,9 +114,36 @@ func TestHangCaller(t *testing.T) {
 	})
 }
 
+// TestPatience: a call without a deadline is given up by whoever asked for that, and what
+// was handed in may still count.
+func TestPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &slowNode{}
+		w, stop := s.wallet(t, client.WithPatience(30*time.Second))
+		defer stop()
+		tx, err := w.Prepare(&pb.TransferRequest{To: w.Party, Amount: &pb.Amount{Asset: "EUR@bank", Units: 1}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		_, err = w.API.Submit(t.Context(), connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{tx}, NoWait: true}))
+		id, _ := client.ID(tx)
+		if time.Since(start) != 30*time.Second || connect.CodeOf(err) != connect.CodeDeadlineExceeded || !strings.Contains(err.Error(), id+" may still become final") {
+			t.Errorf("%v after %s", err, time.Since(start))
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		start = time.Now()
+		_, err = w.API.Submit(ctx, connect.NewRequest(&pb.SubmitRequest{Txs: [][]byte{tx}, NoWait: true}))
+		if time.Since(start) != time.Minute || strings.Contains(err.Error(), "no answer") {
+			t.Errorf("with a deadline of its own: %v after %s", err, time.Since(start))
+		}
+	})
+}
+
 // wallet is one on the node, over pipes: what goes over a socket can't be in a
 // bubble with a clock of its own.
-func (s *slowNode) wallet(t *testing.T) (w *client.Wallet, stop func()) {
+func (s *slowNode) wallet(t *testing.T, options ...connect.ClientOption) (w *client.Wallet, stop func()) {
 	key, err := keyfile.Generate(sig.Ed25519, "", "")
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +161,7 @@ func (s *slowNode) wallet(t *testing.T) (w *client.Wallet, stop func()) {
 		return ours, nil
 	}}
 	party := client.PartyID(key.Scheme(), key.Public(), make([]byte, 16), "")
-	w = &client.Wallet{API: pbconnect.NewLedgerClient(&http.Client{Transport: transport}, "http://node"), ChainID: "made-up", Party: party, Keys: []keyfile.Signer{key}}
+	w = &client.Wallet{API: pbconnect.NewLedgerClient(&http.Client{Transport: transport}, "http://node", options...), ChainID: "made-up", Party: party, Keys: []keyfile.Signer{key}}
 	return w, func() {
 		end()
 		transport.CloseIdleConnections()

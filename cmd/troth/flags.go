@@ -58,7 +58,8 @@ func (s *session) open() error {
 	if u, err := url.Parse(s.node); err == nil && u.Scheme != "" && u.Host != "" && u.Scheme != "http" && u.Scheme != "https" {
 		return usagef("--node is an address such as %s, not %q", nodeDefault, s.node)
 	}
-	s.api, s.conn = client.Dial(s.node), client.NewConn(s.node)
+	patient := client.WithPatience(answerPatience)
+	s.api, s.conn = client.Dial(s.node, patient), client.NewConn(s.node, patient)
 	s.dir = client.NewDirectory(s.api)
 	return nil
 }
@@ -66,6 +67,10 @@ func (s *session) open() error {
 func (s *session) printer(ctx context.Context) *show.Printer {
 	return &show.Printer{Context: ctx, Directory: s.dir}
 }
+
+// answerPatience is how long a node may take to answer where nothing is waited for but
+// the answer.
+var answerPatience = 30 * time.Second
 
 // call calls an rpc by its name.
 func (s *session) call(ctx context.Context, rpc string, req, res op.Message) error {
