@@ -19,7 +19,7 @@ import (
 // Dial returns the API of the node at url, such as http://127.0.0.1:8700. A call lasts
 // as long as its context; see [WithPatience].
 func Dial(url string, options ...connect.ClientOption) pbconnect.LedgerClient {
-	return pbconnect.NewLedgerClient(httpClient(), baseURL(url), append(options, connect.WithCodec(codec{}))...)
+	return pbconnect.NewLedgerClient(httpClient(), baseURL(url), connect.WithClientOptions(options...), connect.WithCodec(codec{}))
 }
 
 // WithPatience gives up calls after so long that have no deadline of their own, but for

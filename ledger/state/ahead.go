@@ -64,17 +64,21 @@ func (s *Store) Ahead(n int, want func(i int, row func(Ref))) {
 	var wg sync.WaitGroup
 	for c := range cores {
 		wg.Go(func() {
-			// What is wrong with a row is said when it is read to be used.
-			defer func() { _ = recover() }()
+			var rows []ahead // of this core alone: what all write to is slow
+			defer func() {
+				// What is wrong with a row is said when it is read to be used.
+				_ = recover()
+				found[c] = rows
+			}()
 			var seen justSeen
 			for i := c * per; i < min((c+1)*per, n); i++ {
 				want(i, func(r Ref) {
-					if len(found[c]) <= s.cache.max/(4*cores) && !seen.before(r) && !s.cache.has(r.table, r.key) {
+					if len(rows) <= s.cache.max/(4*cores) && !seen.before(r) && !s.cache.has(r.table, r.key) {
 						b, known := s.packed.get(r.table, r.key)
 						if !known {
 							b = s.raw(s.db, r.table, r.key)
 						}
-						found[c] = append(found[c], ahead{r, decode(r.table, r.key, b), b, !known})
+						rows = append(rows, ahead{r, decode(r.table, r.key, b), b, !known})
 					}
 				})
 			}
