@@ -81,7 +81,7 @@ func (b *bench) latencies(ctx context.Context, r *Results, chain string, w *worl
 		return err
 	}
 	for i, api := range nodes {
-		if _, err := submit(ctx, api, warm[i:i+1]); err != nil {
+		if err := submit(ctx, api, warm[i:i+1]); err != nil {
 			return fmt.Errorf("%s: %w", chain, err)
 		}
 	}

@@ -14,34 +14,50 @@ import (
 	"github.com/troth-ledger/troth/gen/pb/pbconnect"
 )
 
-// load hands transactions in, so many a request and so many requests at a time,
-// and returns how long it took until all were final. seen, where not nil, gets
-// each record. A refused transaction is an error: what is measured is what
-// succeeds.
-func load(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte, perRequest, requests int, seen func(i int, r *pb.TxRecord)) (time.Duration, error) {
+// load hands transactions in, in their order, so many a request and so many requests
+// at a time, and returns how long it took until all were final. Where after isn't 0,
+// a request waits until those that stand so many transactions before its own are
+// final. A refused transaction is an error: what is measured is what succeeds.
+func load(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte, perRequest, requests, after int) (time.Duration, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if after > 0 {
+		perRequest = min(perRequest, after) // or a request would wait for itself
+	}
+	done := make([]chan struct{}, (len(txs)+perRequest-1)/perRequest)
+	for i := range done {
+		done[i] = make(chan struct{})
+	}
+	one := func(i int) error {
+		lo, hi := i*perRequest, min((i+1)*perRequest, len(txs))
+		if after > 0 {
+			for k := max(lo-after, 0) / perRequest; k*perRequest < hi-after; k++ {
+				select {
+				case <-done[k]:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+		}
+		if err := submit(ctx, api, txs[lo:hi]); err != nil {
+			return err
+		}
+		close(done[i])
+		return nil
+	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	begin := time.Now()
 	for range requests {
 		wg.Go(func() {
 			for {
-				hi := int(next.Add(int64(perRequest)))
-				lo := hi - perRequest
-				if lo >= len(txs) || ctx.Err() != nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(done) || ctx.Err() != nil {
 					return
 				}
-				part := txs[lo:min(hi, len(txs))]
-				records, err := submit(ctx, api, part)
-				if err != nil {
+				if err := one(i); err != nil {
 					cancel(err)
 					return
-				}
-				for i, r := range records {
-					if seen != nil {
-						seen(lo+i, r)
-					}
 				}
 			}
 		})
@@ -51,17 +67,17 @@ func load(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte, perRequ
 }
 
 // submit hands in one request's transactions and waits until all are final.
-func submit(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte) ([]*pb.TxRecord, error) {
+func submit(ctx context.Context, api pbconnect.LedgerClient, txs [][]byte) error {
 	records, err := answers(ctx, api, txs)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, r := range records {
 		if !final(r) {
-			return nil, refused(r)
+			return refused(r)
 		}
 	}
-	return records, nil
+	return nil
 }
 
 // answers hands in one request's transactions and returns what became of each

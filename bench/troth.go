@@ -108,17 +108,10 @@ func (c *chain) on(ctx context.Context, k workload, n int) (s Sample, err error)
 
 // play runs a workload on a node.
 func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Sample, err error) {
-	var offers []string
 	for _, st := range k.stages(n) {
-		txs, err := st.txs(w, offers)
+		txs, err := st.txs(w)
 		if err != nil {
 			return s, err
-		}
-		got := make([]string, len(txs))
-		errs := make([]error, len(txs))
-		seen := func(i int, r *pb.TxRecord) { got[i], errs[i] = promiseOf(r) }
-		if st.offers == nil {
-			seen, got = nil, nil
 		}
 		off := func() {}
 		if st.timed { // signing took some seconds
@@ -128,17 +121,16 @@ func (w *world) play(ctx context.Context, p *process, k workload, n int) (s Samp
 			off = quiet()
 		}
 		before, own := procCPU(p.pid()), ownCPU()
-		took, err := load(ctx, p.api, txs, k.perRequest, k.requests, seen)
+		took, err := load(ctx, p.api, txs, k.perRequest, k.requests, st.after)
 		if err == nil && st.settles {
 			var more time.Duration
 			more, err = settled(ctx, p.api)
 			took += more
 		}
 		off()
-		if err := errors.Join(append(errs, err)...); err != nil {
+		if err != nil {
 			return s, fmt.Errorf("%s: %w", k.id, err)
 		}
-		offers = append(offers, got...)
 		if st.timed {
 			s = s.add(Sample{len(txs) * k.perTx, took.Seconds(), procCPU(p.pid()) - before, ownCPU() - own})
 		}

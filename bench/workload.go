@@ -3,24 +3,24 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"github.com/troth-ledger/troth/client"
 	"github.com/troth-ledger/troth/gen/pb"
 	"github.com/troth-ledger/troth/ledger/op"
 )
 
-// stage is a list of transactions that are handed in together. Those that say so
-// are timed; the others only lead up to them.
+// stage is a list of transactions that are handed in one after the other. Those that
+// say so are timed; the others only lead up to them.
 type stage struct {
 	timed bool
-	// txs signs them. offers are the promises that earlier stages offered, in
-	// order.
-	txs func(w *world, offers []string) ([][]byte, error)
-	// offers says which transactions offer promises.
-	offers func(i int) bool
+	// txs signs them.
+	txs func(w *world) ([][]byte, error)
+	// after, where it isn't 0, is how many places before a transaction the one stands
+	// that has to be final before it is handed in: its sender waits for that one.
+	after int
 	// settles says that no promise is in force after it: until then it is timed. A block
 	// does only so much that is due, and leaves the rest to the next.
 	settles bool
@@ -58,7 +58,7 @@ func workloads() []workload {
 // transfers: each of the people in turn pays a cent to the next ones.
 func transfers(perTx int) func(n int) []stage {
 	return func(n int) []stage {
-		return []stage{{timed: true, txs: func(w *world, _ []string) ([][]byte, error) {
+		return []stage{{timed: true, txs: func(w *world) ([][]byte, error) {
 			return w.sign(n, func(i int) (*party, []op.Message) { return w.transfer(i, perTx) })
 		}}}
 	}
@@ -75,7 +75,7 @@ func (w *world) transfer(i, perTx int) (*party, []op.Message) {
 
 // random pays a cent from anybody to anybody: what reaches all of a large state.
 func random(n int) []stage {
-	return []stage{{timed: true, txs: func(w *world, _ []string) ([][]byte, error) {
+	return []stage{{timed: true, txs: func(w *world) ([][]byte, error) {
 		order := rand.Perm(len(w.people))
 		return w.sign(n, func(i int) (*party, []op.Message) {
 			from, to := order[i%len(order)], order[(i+1)%len(order)]
@@ -85,7 +85,7 @@ func random(n int) []stage {
 }
 
 func factsOnly(n int) []stage {
-	return []stage{{timed: true, txs: func(w *world, _ []string) ([][]byte, error) {
+	return []stage{{timed: true, txs: func(w *world) ([][]byte, error) {
 		at, first := time.Now().Add(-time.Minute), w.salt
 		return w.sign(n, func(i int) (*party, []op.Message) {
 			return w.people[i%len(w.people)], []op.Message{statement(fmt.Sprint("reading:", first+uint64(i)), at)}
@@ -100,9 +100,10 @@ func statement(subject string, at time.Time) op.Message {
 // deal is a batch of parcels: the i-th person sells, the next one but some buys,
 // a third carries.
 type deal struct {
-	n     int
-	first uint64 // number of the first parcel
-	at    time.Time
+	n      int
+	first  uint64 // number of the first parcel
+	at     time.Time
+	offers [][]byte // the transactions, once signed
 }
 
 func newDeal(w *world, n int) *deal {
@@ -131,32 +132,52 @@ func (d *deal) offer(w *world, i int) (*party, []op.Message) {
 		}}}
 }
 
-func (d *deal) accept(w *world, i int, promise string) (*party, []op.Message) {
-	return d.who(w, i, 1), []op.Message{&pb.AcceptRequest{Promise: promise}}
+func (d *deal) accept(w *world, i int) (*party, []op.Message) {
+	return d.who(w, i, 1), []op.Message{&pb.AcceptRequest{Promise: offered(d.offers[i])}}
 }
 
 func (d *deal) deliver(w *world, i int) (*party, []op.Message) {
 	return d.who(w, i, 2), []op.Message{statement("parcel:"+d.tracking(i), d.at)}
 }
 
-func always(int) bool { return true }
+// signOffers signs the offers, which acceptances name.
+func (d *deal) signOffers(w *world) (_ [][]byte, err error) {
+	d.offers, err = w.sign(d.n, func(i int) (*party, []op.Message) { return d.offer(w, i) })
+	return d.offers, err
+}
 
-// promises are kept from beginning to end, n transactions in all.
+func (d *deal) signAcceptances(w *world) ([][]byte, error) {
+	return w.sign(d.n, func(i int) (*party, []op.Message) { return d.accept(w, i) })
+}
+
+func (d *deal) signDeliveries(w *world) ([][]byte, error) {
+	return w.sign(d.n, func(i int) (*party, []op.Message) { return d.deliver(w, i) })
+}
+
+// offered is the promise that a transaction offers with its only operation: an id
+// follows from the transaction's, so that all can be signed before any is handed in.
+func offered(raw []byte) string {
+	id, _ := op.PeekID(raw)
+	return op.MakeID("pr", id[:], make([]byte, 4), make([]byte, 4))
+}
+
+// promises are kept from beginning to end, n transactions in all: each party acts
+// once it has the answer that it acts on.
 func promises(n int) []stage {
 	n /= 3
-	var d *deal
-	return []stage{
-		{timed: true, offers: always, txs: func(w *world, _ []string) ([][]byte, error) {
-			d = newDeal(w, n)
-			return w.sign(n, func(i int) (*party, []op.Message) { return d.offer(w, i) })
-		}},
-		{timed: true, txs: func(w *world, offers []string) ([][]byte, error) {
-			return w.sign(n, func(i int) (*party, []op.Message) { return d.accept(w, i, offers[i]) })
-		}},
-		{timed: true, settles: true, txs: func(w *world, _ []string) ([][]byte, error) {
-			return w.sign(n, func(i int) (*party, []op.Message) { return d.deliver(w, i) })
-		}},
-	}
+	return []stage{{timed: true, after: n, settles: true, txs: func(w *world) ([][]byte, error) {
+		d := newDeal(w, n)
+		offers, err := d.signOffers(w)
+		if err != nil {
+			return nil, err
+		}
+		acceptances, err := d.signAcceptances(w)
+		if err != nil {
+			return nil, err
+		}
+		deliveries, err := d.signDeliveries(w)
+		return slices.Concat(offers, acceptances, deliveries), err
+	}}}
 }
 
 // mixed is a busy day. The promises that are accepted and settled in it were
@@ -164,21 +185,19 @@ func promises(n int) []stage {
 // handed in at once.
 func mixed(n int) []stage {
 	tenth := n / 10
-	var older, newer, fresh *deal
-	offer := func(d **deal) stage {
-		return stage{offers: always, txs: func(w *world, _ []string) ([][]byte, error) {
-			*d = newDeal(w, tenth)
-			return w.sign(tenth, func(i int) (*party, []op.Message) { return (*d).offer(w, i) })
-		}}
-	}
+	var older, newer *deal
 	return []stage{
-		offer(&older),
-		{txs: func(w *world, offers []string) ([][]byte, error) {
-			return w.sign(tenth, func(i int) (*party, []op.Message) { return older.accept(w, i, offers[i]) })
+		{txs: func(w *world) ([][]byte, error) {
+			older = newDeal(w, tenth)
+			return older.signOffers(w)
 		}},
-		offer(&newer),
-		{timed: true, txs: func(w *world, offers []string) ([][]byte, error) {
-			fresh = newDeal(w, tenth)
+		{txs: func(w *world) ([][]byte, error) { return older.signAcceptances(w) }},
+		{txs: func(w *world) ([][]byte, error) {
+			newer = newDeal(w, tenth)
+			return newer.signOffers(w)
+		}},
+		{timed: true, txs: func(w *world) ([][]byte, error) {
+			fresh := newDeal(w, tenth)
 			at := time.Now().Add(-time.Minute)
 			return w.sign(10*tenth, func(i int) (*party, []op.Message) {
 				switch k := i / 10; i % 10 {
@@ -187,7 +206,7 @@ func mixed(n int) []stage {
 				case 3:
 					return fresh.offer(w, k)
 				case 5:
-					return newer.accept(w, k, offers[tenth+k])
+					return newer.accept(w, k)
 				case 8:
 					return older.deliver(w, k)
 				}
@@ -195,13 +214,4 @@ func mixed(n int) []stage {
 			})
 		}},
 	}
-}
-
-// promiseOf is the promise that a transaction offered.
-func promiseOf(r *pb.TxRecord) (string, error) {
-	res, err := client.Response[pb.OfferResponse](r, 0)
-	if err != nil {
-		return "", err
-	}
-	return res.Promise, nil
 }

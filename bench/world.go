@@ -146,7 +146,7 @@ func (w *world) grow(ctx context.Context, api pbconnect.LedgerClient, n int) err
 		if err != nil {
 			return err
 		}
-		if _, err := load(ctx, api, txs, 50, 8, nil); err != nil {
+		if _, err := load(ctx, api, txs, 50, 8, 0); err != nil {
 			return fmt.Errorf("adding %d people: %w", n, err)
 		}
 	}
