@@ -10,7 +10,7 @@ import (
 func cli(root *cobra.Command) string {
 	p := newPage()
 	p.printf("# Command line\n\n%s.\n\n", root.Short)
-	p.printf("The exit status is 0, 1 for an error, or 2 for a command line that makes no sense. Commands that speak to a node take it from `--node` or `TROTH_NODE`; commands that sign take a key file from `--key` or `TROTH_KEY`, and its passphrase from the terminal, `TROTH_PASSPHRASE` or `--passphrase-file`. `troth completion --help` says how to have commands and flags completed in a shell.\n\n")
+	p.printf("The exit status is 0, 1 for an error, or 2 for a command line that makes no sense. Commands that speak to a node take it from `--node` or `TROTH_NODE`, and give up on one that is silent for 30 seconds, unless they wait for a transaction; commands that sign take a key file from `--key` or `TROTH_KEY`, and its passphrase from the terminal, `TROTH_PASSPHRASE` or `--passphrase-file`. `troth completion --help` says how to have commands and flags completed in a shell.\n\n")
 	p.printf("| command | |\n| --- | --- |\n")
 	walk(root, func(c *cobra.Command) {
 		if c.Runnable() && !c.HasSubCommands() {
