@@ -50,24 +50,24 @@ func TestNotices(t *testing.T) {
 			}
 		},
 		"a quota overdrawn": func(s *sim) {
-			s.quotas.left[s.person()] = &left{ops: 3, at: s.w.now}
+			s.leaves(s.person(), 3)
 			s.block(s.transfers(s.person(), 4))
 		},
 		"a sponsor's half overdrawn": func(s *sim) {
 			s.sponsored()
-			s.quotas.left[s.w.genesis.Parties[12].Id] = &left{ops: smallQuota/2 + 2, at: s.w.now}
+			s.leaves(s.w.genesis.Parties[12].Id, smallQuota/2+2)
 			s.block(s.transfers(s.person(), 60))
 		},
 		"a sponsor charged for who has enough": func(s *sim) {
 			s.sponsored()
 			s.block(s.transfers(s.person(), 39))
-			s.quotas.left[s.person()].ops += 10
+			s.leaves(s.person(), s.quotas.left[s.person()].ops+10)
 			s.block(s.transfers(s.person(), 5))
 		},
 		"newcomers' share overdrawn": func(s *sim) {
 			a := s.w.comer()[0]
 			s.send(a.who, a.msg)
-			s.quotas.left["operations"] = &left{ops: 31.5, at: s.w.now}
+			s.leaves("operations", 31.5)
 			s.send(a.who, &pb.FreezeRequest{})
 			s.send(a.who, &pb.FreezeRequest{})
 		},
@@ -144,6 +144,9 @@ func TestNoticesDisk(t *testing.T) {
 
 // person is one that has a quota like all, and nobody's.
 func (s *sim) person() string { return s.w.genesis.Parties[13].Id }
+
+// leaves has the accountant believe that somebody has so much left.
+func (s *sim) leaves(name string, ops float64) { s.quotas.left[name] = left{name, ops, s.w.now} }
 
 // keyed has the accountant believe that the person's key is another than it is.
 func (s *sim) keyed(k *pb.Key) *pb.Party {

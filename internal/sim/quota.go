@@ -15,14 +15,15 @@ import (
 type quotas struct {
 	parties map[string]*pb.Party // as they are before the next transaction
 	params  *pb.Params           // in force
-	left    map[string]*left     // by party, and by row for what newcomers share
+	left    map[string]left      // when it was last charged: by party, and by row for what newcomers share
 	seen    map[string]int       // the report's
 }
 
 // left is how many operations somebody has left at a moment.
 type left struct {
-	ops float64
-	at  time.Time
+	name string
+	ops  float64
+	at   time.Time
 }
 
 // hair is by how many operations the accountant may be wrong, for he reckons
@@ -30,7 +31,7 @@ type left struct {
 const hair = 0.001
 
 func newQuotas(seen map[string]int) *quotas {
-	return &quotas{parties: map[string]*pb.Party{}, left: map[string]*left{}, seen: seen}
+	return &quotas{parties: map[string]*pb.Party{}, left: map[string]left{}, seen: seen}
 }
 
 // apply takes note of what parties became.
@@ -42,13 +43,14 @@ func (k *quotas) apply(changes []state.Change) {
 	}
 }
 
-// has is what somebody has left now, who gets so many a minute and can have
-// most.
-func (k *quotas) has(name string, now time.Time, perMinute, most uint32) *left {
-	l := k.left[name]
-	if l == nil {
-		l = &left{float64(most), now}
-		k.left[name] = l
+// has is what somebody has left now, who gets so many a minute and can have most.
+// It grows from when it was last charged by the rate of today, as in the ledger:
+// who only looks changes nothing, or a rate that the council changed would count
+// from then on.
+func (k *quotas) has(name string, now time.Time, perMinute, most uint32) left {
+	l, ok := k.left[name]
+	if !ok {
+		return left{name, float64(most), now}
 	}
 	l.ops, l.at = min(l.ops+now.Sub(l.at).Minutes()*float64(perMinute), float64(most)), now
 	return l
@@ -70,7 +72,7 @@ func (k *quotas) vouched(p *pb.Party) bool {
 }
 
 // of is what a party has left, and how much it can have.
-func (k *quotas) of(p *pb.Party, now time.Time) (l *left, most uint32) {
+func (k *quotas) of(p *pb.Party, now time.Time) (l left, most uint32) {
 	perMinute, most := k.params.NewcomerQuotaPerMinute, k.params.NewcomerQuotaBurst
 	if k.vouched(p) {
 		perMinute, most = k.params.QuotaPerMinute, k.params.QuotaBurst
@@ -104,8 +106,9 @@ func (k *quotas) charged(now time.Time, t ledger.Tx, res *pb.TxResult, changes [
 	if p == nil && came > 0 {
 		came += n - 1 // it is charged for all that it does as it comes
 	}
-	rate := k.params.NewcomersPerMinute
-	k.take("parties that come without a sponsor", k.has("newcomers", now, rate, rate), came, 0)
+	if rate := k.params.NewcomersPerMinute; came > 0 {
+		k.take("parties that come without a sponsor", k.has("newcomers", now, rate, rate), came, 0)
+	}
 	switch {
 	case payer == "" && (came == 0 || p != nil):
 		if res.Code == 0 || res.FailedOp > 0 {
@@ -126,8 +129,7 @@ func (k *quotas) charged(now time.Time, t ledger.Tx, res *pb.TxResult, changes [
 		sponsor := k.parties[payer]
 		k.seen["a sponsor paid"]++
 		l, most := k.of(sponsor, now)
-		k.take("the half that "+payer+" gives away", l, n, float64(most/2))
-		if l.ops < float64(most/2+1) {
+		if k.take("the half that "+payer+" gives away", l, n, float64(most/2)) < float64(most/2+1) {
 			k.seen["a sponsor gave all it gives"]++
 		}
 		k.takeShare(now, sponsor, n, share)
@@ -139,10 +141,13 @@ func (k *quotas) charged(now time.Time, t ledger.Tx, res *pb.TxResult, changes [
 	}
 }
 
-func (k *quotas) take(whose string, l *left, n int, keep float64) {
+// take charges operations, and returns what that leaves.
+func (k *quotas) take(whose string, l left, n int, keep float64) float64 {
 	if l.ops -= float64(n); l.ops < keep-hair {
 		failf("%s: %d operations are charged, which leaves %.3f; %.0f is the least", whose, n, l.ops, keep)
 	}
+	k.left[l.name] = l
+	return l.ops
 }
 
 // takeShare takes from what newcomers share. Of what lies below a half, one who
@@ -162,7 +167,7 @@ func (k *quotas) takeShare(now time.Time, p *pb.Party, n int, share bool) {
 	k.take("the share of newcomers, for "+p.Id, l, n, keep)
 }
 
-func (k *quotas) share(now time.Time) *left {
+func (k *quotas) share(now time.Time) left {
 	return k.has("operations", now, k.params.NewcomerTotalPerMinute, k.params.NewcomerTotalPerMinute)
 }
 

@@ -16,7 +16,8 @@ type bucket struct {
 
 // refill brings the bucket forward to now: perMinute units a minute, up to
 // burst. Time that did not make up a whole millionth is kept for later, to the
-// nanosecond. A clock that stands still or goes back adds nothing.
+// nanosecond. A clock that stands still or goes back adds nothing. A rate that the
+// council changed counts from the last use on; burst bounds what that gives.
 func (b bucket) refill(now time.Time, perMinute, burst uint32) bucket {
 	full := int64(burst) * micro
 	passed := now.Sub(b.at) // saturates after 292 years
