@@ -4,16 +4,22 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 )
+
+// cold is whether the process is there for a node whose heap was not warmed yet.
+var cold atomic.Bool
 
 // TuneCollector sets the garbage collector as a process wants it that is there for
 // a node, unless GOGC and GOMEMLIMIT say otherwise. Most of what a node allocates
 // lives for a block: collecting a quarter as often costs memory that a node has,
 // and saves time that it hasn't. From half of the machine's memory on it collects
-// more often instead: with a million objects a node took 4.1 GB.
+// more often instead: with a million objects a node took 4.1 GB. The next node to be
+// started warms the heap, see heat.
 func TuneCollector() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400)
+		cold.Store(true) // else it is as whoever set it wants it
 	}
 	if there := memory(); there > 0 && os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(int64(there / 2))
@@ -33,9 +39,13 @@ const (
 // with the heap, where there is a ledger of some size. TuneCollector lets the heap grow
 // to five times what is live, and to get that page by page takes a part of the processor
 // time of the first transfers after a start: see docs/operating/benchmarks.md. Java has it as AlwaysPreTouch.
+//
+// It does so once, and only where the process is there for a node. Tests start dozens:
+// several that warmed a heap at a time each took the others' memory for live, and took
+// more, until the machine had none.
 func heat() {
-	if os.Getenv("GOGC") != "" {
-		return // as whoever set it wants it
+	if !cold.CompareAndSwap(true, false) {
+		return
 	}
 	held := live(heatMost)
 	if room := heatRoom(held, memory(), uint64(debug.SetMemoryLimit(-1))); room > 0 {

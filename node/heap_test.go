@@ -40,6 +40,40 @@ func TestHeatRoom(t *testing.T) {
 	}
 }
 
+// The heap of a process that is there for a node is warmed, and no other: not once more,
+// not where the process starts nodes of its own accord, and not where GOGC is set.
+func TestHeatOnce(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	held := make([]byte, 100<<20)
+	takes := func() uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		heat()
+		runtime.ReadMemStats(&after)
+		return (after.TotalAlloc - before.TotalAlloc) >> 20
+	}
+	least := min(200, memory()>>20/20) // MiB: three times what is held, or a sixteenth of the machine's
+	t.Setenv("GOGC", "")
+	cold.Store(false)
+	if n := takes(); n > 10 {
+		t.Errorf("a process that is there for something else: %d MiB", n)
+	}
+	TuneCollector()
+	if n := takes(); n < least {
+		t.Errorf("a node's process: %d MiB of at least %d", n, least)
+	}
+	if n := takes(); n > 10 {
+		t.Errorf("a second node: %d MiB", n)
+	}
+	t.Setenv("GOGC", "100")
+	TuneCollector()
+	if n := takes(); n > 10 {
+		t.Errorf("with GOGC set: %d MiB", n)
+	}
+	runtime.KeepAlive(held)
+}
+
 // What nobody uses any more is not live.
 func TestLive(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // nothing but live collects
