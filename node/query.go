@@ -17,7 +17,7 @@ func (n *Node) Record(id op.ID) *pb.TxRecord {
 	return record(v, id)
 }
 
-// BlockTime is the time of the last block.
+// BlockTime is the time of the last block; of the genesis before the first.
 func (n *Node) BlockTime() time.Time {
 	if t := n.app.shown.Load(); t != nil {
 		return *t
@@ -25,7 +25,13 @@ func (n *Node) BlockTime() time.Time {
 	if meta := n.comet.BlockStore().LoadBlockMeta(n.store.Height()); meta != nil {
 		return meta.Header.Time
 	}
-	return time.Time{}
+	// A node that has just joined doesn't have the snapshot's block, but begins from
+	// its time.
+	st, err := n.env.StateStore.Load()
+	if err != nil {
+		n.app.log.Error("the time of the last block can't be read", "err", err)
+	}
+	return st.LastBlockTime
 }
 
 // HistoryEntry is one entry of an object's history.

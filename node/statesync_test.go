@@ -174,6 +174,9 @@ func (w *world) follow(t *testing.T, c *Config) *Node {
 			t.Errorf("stopping a follower: %v", err)
 		}
 	})
+	if at := n.BlockTime(); time.Since(at) > time.Hour { // the chain is new
+		t.Errorf("the follower starts with the time %s", at)
+	}
 	height := w.store.Height()
 	until(t, "height of the provider", func() bool { return n.store.Height() >= height })
 	key := asset.HoldingKey(w.people[3].id, "EUR@bank")
