@@ -64,6 +64,11 @@ func TestNotices(t *testing.T) {
 			s.leaves(s.person(), s.quotas.left[s.person()].ops+10)
 			s.block(s.transfers(s.person(), 5))
 		},
+		"more newcomers than may come": func(s *sim) {
+			a := s.w.comer()[0]
+			s.leaves("newcomers", 0.5)
+			s.send(a.who, a.msg)
+		},
 		"newcomers' share overdrawn": func(s *sim) {
 			a := s.w.comer()[0]
 			s.send(a.who, a.msg)
