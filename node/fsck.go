@@ -3,12 +3,8 @@ package node
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
-	"slices"
 
-	"github.com/cometbft/cometbft/consensus"
 	"github.com/cometbft/cometbft/p2p"
 	"github.com/cometbft/cometbft/privval"
 
@@ -202,22 +198,16 @@ func (f *fsck) databases() {
 // wal reads what consensus noted of the height it was in. The end may be cut
 // off, by a power loss: what is there is a help and no more.
 func (f *fsck) wal() error {
-	files, err := filepath.Glob(filepath.Join(f.home, "data", "cs.wal", "wal*"))
+	files, err := logFiles(filepath.Join(f.home, "data", "cs.wal", "wal"))
 	if err != nil {
 		return err
 	}
-	slices.Sort(files)
-	for i, path := range files {
-		file, err := os.Open(path)
+	for _, path := range files[:len(files)-1] {
+		n, err := readNotes(path)
+		if err == nil {
+			err = n.err
+		}
 		if err != nil {
-			return err
-		}
-		d := consensus.NewWALDecoder(file)
-		for err == nil {
-			_, err = d.Decode()
-		}
-		_ = file.Close()
-		if err != io.EOF && i < len(files)-1 {
 			return fmt.Errorf("%s: %w; the folder can be removed, the next start makes it anew", path, err)
 		}
 	}

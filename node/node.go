@@ -193,11 +193,20 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 	if n.first, err = n.nextValidators(); err != nil {
 		return err
 	}
+	top := n.comet.BlockStore().Height()
+	if err := endHeight(k.Consensus.WalFile(), top); err != nil {
+		return err
+	}
 	if own != nil {
 		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), n.first); err != nil {
 			return err
 		}
-		n.app.resume(k.Consensus, own, n.first, n.comet.BlockStore().Height())
+		if sole(n.first, n.me) {
+			if err := checkLog(k.Consensus.WalFile(), k.PrivValidatorStateFile(), &own.LastSignState, top); err != nil {
+				return err
+			}
+		}
+		n.app.resume(k.Consensus, own, n.first, top)
 	}
 	return n.comet.Start()
 }

@@ -1,0 +1,168 @@
+package node
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cometbft/cometbft/consensus"
+	"github.com/cometbft/cometbft/libs/log"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	"github.com/cometbft/cometbft/types"
+)
+
+// logOf are messages as the log has them: ends of heights for negative numbers, and
+// beginnings of heights for others.
+func logOf(t *testing.T, heights ...int64) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for _, h := range heights {
+		var m consensus.WALMessage = types.EventDataRoundState{Height: h, Step: "RoundStepNewHeight"}
+		if h < 0 {
+			m = consensus.EndHeightMessage{Height: -h}
+		}
+		if err := consensus.NewWALEncoder(&b).Encode(&consensus.TimedWALMessage{Time: time.Unix(1, 0), Msg: m}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.Bytes()
+}
+
+// TestEndHeight: the end of a height is noted before what came after it, once, and
+// CometBFT finds it there.
+func TestEndHeight(t *testing.T) {
+	const last = 7
+	torn := logOf(t, 7, 8)
+	torn = torn[:len(torn)-1]
+	for name, c := range map[string]struct {
+		files map[string][]byte
+		want  []byte // of the head; nil where it stays as it is
+		after []int64
+	}{
+		"noted":                  {map[string][]byte{"wal": logOf(t, 6, -6, 7, -7, 8)}, nil, []int64{8}},
+		"noted in an older file": {map[string][]byte{"wal": logOf(t, 8, 8), "wal.003": logOf(t, 7, -7)}, nil, []int64{8, 8}},
+		"noted in a file before": {map[string][]byte{"wal": nil, "wal.999": logOf(t, 7, -7), "wal.1000": logOf(t, 8)}, nil, []int64{8}},
+		"not noted":              {map[string][]byte{"wal": logOf(t, -6, 7, 7)}, logOf(t, -6, 7, 7, -7), nil},
+		"not noted in time":      {map[string][]byte{"wal": logOf(t, -6, 7, 8, 8)}, logOf(t, -6, 7, -7, 8, 8), []int64{8, 8}},
+		"not noted, a full file": {map[string][]byte{"wal": logOf(t, 8), "wal.000": logOf(t, -6, 7)}, logOf(t, -7, 8), []int64{8}},
+		"of a height long ago":   {map[string][]byte{"wal": logOf(t, -1, 2)}, logOf(t, -1, 2, -7), nil},
+		"torn":                   {map[string][]byte{"wal": torn}, logOf(t, 7, -7), nil},
+		"torn later":             {map[string][]byte{"wal": append(logOf(t, 8), torn...)}, logOf(t, -7, 8, 7), []int64{8, 7}},
+		"empty":                  {map[string][]byte{"wal": nil}, logOf(t, -7), nil},
+		"gone":                   {nil, logOf(t, -7), nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "cs.wal")
+			head := filepath.Join(dir, "wal")
+			for file, content := range c.files {
+				must(t, os.MkdirAll(dir, 0o700))
+				must(t, os.WriteFile(filepath.Join(dir, file), content, 0o600))
+			}
+			for range 2 {
+				must(t, endHeight(head, last))
+			}
+			got, err := os.ReadFile(head)
+			must(t, err)
+			if want := c.want; want == nil && !bytes.Equal(got, c.files["wal"]) || want != nil && !sameLog(t, got, want) {
+				t.Errorf("the log is %x, want %x", got, want)
+			}
+			kept, err := os.ReadFile(head + ".CORRUPTED")
+			if damaged := strings.HasPrefix(name, "torn"); damaged != (err == nil) || damaged && !bytes.Equal(kept, c.files["wal"]) {
+				t.Errorf("of the damaged file there is %x, %v", kept, err)
+			}
+			if after := follow(t, head, last); len(after) != len(c.after) {
+				t.Errorf("after it come %d, want %d", after, c.after)
+			} else {
+				for i := range after {
+					if after[i] != c.after[i] {
+						t.Errorf("after it come %d, want %d", after, c.after)
+					}
+				}
+			}
+		})
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// sameLog says whether two logs have the same messages, whenever they were written.
+func sameLog(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	return bytes.Equal(timeless(t, a), timeless(t, b))
+}
+
+func timeless(t *testing.T, raw []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	for d := consensus.NewWALDecoder(bytes.NewReader(raw)); ; {
+		m, err := d.Decode()
+		if err == io.EOF {
+			return b.Bytes()
+		}
+		must(t, err)
+		must(t, consensus.NewWALEncoder(&b).Encode(&consensus.TimedWALMessage{Time: time.Unix(1, 0), Msg: m.Msg}))
+	}
+}
+
+// follow are the heights of what CometBFT reads after the end of a height.
+func follow(t *testing.T, head string, height int64) (after []int64) {
+	t.Helper()
+	w, err := consensus.NewWAL(head)
+	must(t, err)
+	w.SetLogger(log.NewNopLogger())
+	defer w.Group().Close()
+	r, found, err := w.SearchForEndHeight(height, &consensus.WALSearchOptions{})
+	must(t, err)
+	if !found {
+		t.Fatalf("CometBFT finds no end of height %d", height)
+	}
+	defer r.Close()
+	for d := consensus.NewWALDecoder(r); ; {
+		m, err := d.Decode()
+		if err == io.EOF {
+			return after
+		}
+		must(t, err)
+		after = append(after, m.Msg.(types.EventDataRoundState).Height)
+	}
+}
+
+// A validator alone on its chain that voted for a block which nobody has any more says
+// so, in place of waiting for ever. A vote for none, or for a block that is in its log,
+// is no reason.
+func TestVoteLost(t *testing.T) {
+	w := newWorld(t, 2)
+	w.mint(1000)
+	must(t, w.Stop())
+	lost := sha256.Sum256([]byte("a block that nobody has"))
+	height := w.comet.BlockStore().Height() + 1
+	vote := func(round int32, block cmtproto.BlockID) {
+		must(t, w.signed().SignVote(testChain, &cmtproto.Vote{Type: cmtproto.PrevoteType, Height: height, Round: round, BlockID: block}))
+	}
+	check := func() error {
+		last := w.signed().LastSignState
+		return checkLog(comet(w.c).Consensus.WalFile(), "the state", &last, height-1)
+	}
+	must(t, check())
+	vote(0, cmtproto.BlockID{})
+	must(t, check())
+	vote(1, cmtproto.BlockID{Hash: lost[:], PartSetHeader: cmtproto.PartSetHeader{Total: 1, Hash: lost[:]}})
+	n, err := Start(w.c, quietLog)
+	if err == nil {
+		_ = n.Stop()
+		t.Fatal("it started")
+	}
+	if !strings.Contains(err.Error(), "voted for a block of height") || !strings.Contains(err.Error(), "durability.md") {
+		t.Fatal(err)
+	}
+}
