@@ -34,11 +34,17 @@ var logNumbered = regexp.MustCompile(`\.[0-9]{3,}$`)
 // logFiles are those of a log of consensus, oldest first. The last one is head, which is
 // written to; full ones got a number.
 func logFiles(head string) ([]string, error) {
-	all, err := filepath.Glob(head + ".*")
-	if err != nil {
+	dir, name := filepath.Split(head)
+	there, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(path string) bool { return !logNumbered.MatchString(path) })
+	var all []string
+	for _, f := range there {
+		if strings.HasPrefix(f.Name(), name+".") && logNumbered.MatchString(f.Name()) {
+			all = append(all, filepath.Join(dir, f.Name()))
+		}
+	}
 	slices.SortFunc(all, func(a, b string) int { return cmp.Or(len(a)-len(b), strings.Compare(a, b)) })
 	return append(all, head), nil
 }
@@ -142,15 +148,15 @@ func endHeight(head string, last int64) error {
 		if newest == nil {
 			newest = n
 		}
-		older := false
+		before := false // votes of a height come late, too: its end says more
 		for _, m := range n.msgs {
 			if m.ended && m.height == last {
 				return nil
 			}
-			older = older || m.height > 0 && m.height <= last
+			before = before || m.ended && m.height > 0 && m.height < last // a new file may begin with the end of height 0
 		}
-		if older {
-			break // what came before is of heights before
+		if before {
+			break
 		}
 	}
 	at := newest.end

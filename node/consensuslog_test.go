@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,14 +17,14 @@ import (
 	"github.com/cometbft/cometbft/types"
 )
 
-// logOf are messages as the log has them: ends of heights for negative numbers, and
-// beginnings of heights for others.
+// logOf are messages as the log has them: ends of heights for 0 and negative numbers, and
+// messages of heights for others.
 func logOf(t *testing.T, heights ...int64) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	for _, h := range heights {
 		var m consensus.WALMessage = types.EventDataRoundState{Height: h, Step: "RoundStepNewHeight"}
-		if h < 0 {
+		if h <= 0 {
 			m = consensus.EndHeightMessage{Height: -h}
 		}
 		if err := consensus.NewWALEncoder(&b).Encode(&consensus.TimedWALMessage{Time: time.Unix(1, 0), Msg: m}); err != nil {
@@ -47,6 +48,8 @@ func TestEndHeight(t *testing.T) {
 		"noted":                  {map[string][]byte{"wal": logOf(t, 6, -6, 7, -7, 8)}, nil, []int64{8}},
 		"noted in an older file": {map[string][]byte{"wal": logOf(t, 8, 8), "wal.003": logOf(t, 7, -7)}, nil, []int64{8, 8}},
 		"noted in a file before": {map[string][]byte{"wal": nil, "wal.999": logOf(t, 7, -7), "wal.1000": logOf(t, 8)}, nil, []int64{8}},
+		"begun anew":             {map[string][]byte{"wal": logOf(t, 0, 8), "wal.000": logOf(t, 7, -7, 8)}, nil, []int64{8, 0, 8}},
+		"a vote came late":       {map[string][]byte{"wal": logOf(t, 8, 7, 8), "wal.000": logOf(t, -6, 7, -7, 8)}, nil, []int64{8, 8, 7, 8}},
 		"not noted":              {map[string][]byte{"wal": logOf(t, -6, 7, 7)}, logOf(t, -6, 7, 7, -7), nil},
 		"not noted in time":      {map[string][]byte{"wal": logOf(t, -6, 7, 8, 8)}, logOf(t, -6, 7, -7, 8, 8), []int64{8, 8}},
 		"not noted, a full file": {map[string][]byte{"wal": logOf(t, 8), "wal.000": logOf(t, -6, 7)}, logOf(t, -7, 8), []int64{8}},
@@ -75,14 +78,8 @@ func TestEndHeight(t *testing.T) {
 			if damaged := strings.HasPrefix(name, "torn"); damaged != (err == nil) || damaged && !bytes.Equal(kept, c.files["wal"]) {
 				t.Errorf("of the damaged file there is %x, %v", kept, err)
 			}
-			if after := follow(t, head, last); len(after) != len(c.after) {
+			if after := follow(t, head, last); !slices.Equal(after, c.after) {
 				t.Errorf("after it come %d, want %d", after, c.after)
-			} else {
-				for i := range after {
-					if after[i] != c.after[i] {
-						t.Errorf("after it come %d, want %d", after, c.after)
-					}
-				}
 			}
 		})
 	}
@@ -133,7 +130,12 @@ func follow(t *testing.T, head string, height int64) (after []int64) {
 			return after
 		}
 		must(t, err)
-		after = append(after, m.Msg.(types.EventDataRoundState).Height)
+		switch m := m.Msg.(type) {
+		case types.EventDataRoundState:
+			after = append(after, m.Height)
+		case consensus.EndHeightMessage:
+			after = append(after, -m.Height)
+		}
 	}
 }
 
@@ -164,5 +166,28 @@ func TestVoteLost(t *testing.T) {
 	}
 	if !strings.Contains(err.Error(), "voted for a block of height") || !strings.Contains(err.Error(), "durability.md") {
 		t.Fatal(err)
+	}
+}
+
+// TestLogFiles: the files of a log in their order, and no others. One of a chain without
+// blocks is left alone.
+func TestLogFiles(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "[a folder]")
+	head := filepath.Join(dir, "wal")
+	must(t, endHeight(head, 0))
+	if got, err := logFiles(head); err != nil || !slices.Equal(got, []string{head}) {
+		t.Errorf("of no folder: %v, %v", got, err)
+	}
+	must(t, os.Mkdir(dir, 0o700))
+	for _, name := range []string{"wal", "wal.1000", "wal.999", "wal.008", "wal.CORRUPTED", "wal.1", "other.001"} {
+		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
+	}
+	got, err := logFiles(head)
+	must(t, err)
+	for i := range got {
+		got[i] = filepath.Base(got[i])
+	}
+	if want := []string{"wal.008", "wal.999", "wal.1000", "wal"}; !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
