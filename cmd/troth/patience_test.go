@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +15,9 @@ import (
 // TestPatience: a node that takes connections and never answers is given up, with a word
 // about what to do.
 func TestPatience(t *testing.T) {
+	usual := answerPatience
 	answerPatience = 200 * time.Millisecond
-	t.Cleanup(func() { answerPatience = 30 * time.Second })
+	t.Cleanup(func() { answerPatience = usual })
 	l, err := net.Listen("tcp", "127.0.0.1:0") // the system takes connections that nobody accepts
 	if err != nil {
 		t.Fatal(err)
@@ -36,5 +39,16 @@ func TestPatience(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "gave no answer within 200ms") {
 			t.Errorf("%s: %v\n%s", name, err, out.String())
 		}
+	}
+}
+
+// The reference says how long the command line waits for a silent node.
+func TestPatienceTold(t *testing.T) {
+	told, err := os.ReadFile("../../docs/reference/cli.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("silent for %.0f seconds", answerPatience.Seconds()); !strings.Contains(string(told), want) {
+		t.Errorf("the reference doesn't say %q", want)
 	}
 }
