@@ -25,9 +25,9 @@ import (
 // height has ended. Who ends between the two has the block and not the note: the next
 // start executes the block and begins the height after. Should it end there too, CometBFT
 // looks for the note, finds none, and takes nothing from its log. What it signed is lost,
-// and a validator that decides alone waits for itself for ever. A node that came to its
-// height by other nodes' blocks has no note either. So the note is put where it belongs
-// before consensus starts.
+// and a validator that decides alone waits for itself for ever; so do all where all ended
+// so. A node that came to its height by other nodes' blocks has no note either. So the
+// note is put where it belongs before consensus starts.
 
 var logNumbered = regexp.MustCompile(`\.[0-9]{3,}$`)
 
