@@ -19,6 +19,7 @@ import (
 	"github.com/cometbft/cometbft/privval"
 	cmtcons "github.com/cometbft/cometbft/proto/tendermint/consensus"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	"github.com/cometbft/cometbft/types"
 )
 
 // Consensus notes in its log what it hears and signs, and, once a block is kept, that its
@@ -202,10 +203,12 @@ func replaceFile(path string, content []byte) error {
 	return syncDir(dir)
 }
 
-// checkLog refuses a log that lacks a block which a validator signed that decides alone:
-// it may sign no other, and nobody else has this one.
-func checkLog(head, state string, last *privval.FilePVLastSignState, top int64) error {
-	if last.Height != top+1 || !votedFor(last.SignBytes) {
+// checkLog refuses a log that lacks a block which a validator voted for that decides
+// alone: it may vote for no other, and nobody else has this one. top is the last block's
+// height, and path where the validator's last signature is.
+func checkLog(head, path string, own *privval.FilePV, set *types.ValidatorSet, top int64) error {
+	last := own.LastSignState
+	if !sole(set, own.Key.Address) || last.Height != top+1 || !votedFor(last.SignBytes) {
 		return nil
 	}
 	files, err := logFiles(head)
@@ -213,8 +216,8 @@ func checkLog(head, state string, last *privval.FilePVLastSignState, top int64) 
 		return err
 	}
 	total, parts := 0, map[int]bool{}
-	for _, path := range files[max(0, len(files)-2):] { // one may have become full within the height
-		n, err := readNotes(path)
+	for _, file := range files[max(0, len(files)-2):] { // one may have become full within the height
+		n, err := readNotes(file)
 		if err != nil {
 			return err
 		}
@@ -233,7 +236,7 @@ func checkLog(head, state string, last *privval.FilePVLastSignState, top int64) 
 	if total > 0 && len(parts) == total {
 		return nil
 	}
-	return fmt.Errorf("%s says that this validator voted for a block of height %d, and %s has lost it: nobody else has the block, and it may sign no other. Restore %s from the newest backup, with `--alone` where nobody follows the chain: see docs/operating/durability.md", state, last.Height, filepath.Dir(head), filepath.Dir(state))
+	return fmt.Errorf("%s says that this validator voted for a block of height %d, and %s has lost it: nobody else has the block, and it may sign no other. Restore %s from the newest backup, with `--alone` where nobody follows the chain: see docs/operating/durability.md", path, last.Height, filepath.Dir(head), filepath.Dir(path))
 }
 
 // votedFor says whether what a validator signed last is a vote for a block.

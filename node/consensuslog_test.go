@@ -152,13 +152,15 @@ func TestVoteLost(t *testing.T) {
 		must(t, w.signed().SignVote(testChain, &cmtproto.Vote{Type: cmtproto.PrevoteType, Height: height, Round: round, BlockID: block}))
 	}
 	check := func() error {
-		last := w.signed().LastSignState
-		return checkLog(comet(w.c).Consensus.WalFile(), "the state", &last, height-1)
+		return checkLog(comet(w.c).Consensus.WalFile(), "the state", w.signed(), w.first, height-1)
 	}
 	must(t, check())
 	vote(0, cmtproto.BlockID{})
 	must(t, check())
 	vote(1, cmtproto.BlockID{Hash: lost[:], PartSetHeader: cmtproto.PartSetHeader{Total: 1, Hash: lost[:]}})
+	if err := checkLog(comet(w.c).Consensus.WalFile(), "the state", w.signed(), nil, height-1); err != nil {
+		t.Errorf("of one who doesn't decide alone: %v", err)
+	}
 	n, err := Start(w.c, quietLog)
 	if err == nil {
 		_ = n.Stop()
@@ -189,5 +191,22 @@ func TestLogFiles(t *testing.T) {
 	}
 	if want := []string{"wal.008", "wal.999", "wal.1000", "wal"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+}
+
+// Fsck takes what is torn for damage in a full file, and not in the one that is written.
+func TestFsckLog(t *testing.T) {
+	home := t.TempDir()
+	dir := filepath.Join(home, "data", "cs.wal")
+	must(t, os.MkdirAll(dir, 0o700))
+	whole := logOf(t, 7, -7)
+	torn := whole[:len(whole)-1]
+	for file, ok := range map[string]bool{"wal": true, "wal.000": false} {
+		must(t, os.WriteFile(filepath.Join(dir, "wal"), whole, 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, "wal.000"), whole, 0o600))
+		must(t, os.WriteFile(filepath.Join(dir, file), torn, 0o600))
+		if err := (&fsck{resting: &resting{home: home}}).wal(); (err == nil) != ok {
+			t.Errorf("%s is torn: %v", file, err)
+		}
 	}
 }

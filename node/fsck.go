@@ -202,9 +202,9 @@ func (f *fsck) wal() error {
 	if err != nil {
 		return err
 	}
-	for _, path := range files[:len(files)-1] {
+	for i, path := range files {
 		n, err := readNotes(path)
-		if err == nil {
+		if err == nil && i < len(files)-1 {
 			err = n.err
 		}
 		if err != nil {

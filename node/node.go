@@ -201,10 +201,8 @@ func (n *Node) join(k *config.Config, doc *types.GenesisDoc) (err error) {
 		if err := checkOld(k.PrivValidatorStateFile(), &own.LastSignState, own.Key.PubKey, n.comet.BlockStore(), n.first); err != nil {
 			return err
 		}
-		if sole(n.first, n.me) {
-			if err := checkLog(k.Consensus.WalFile(), k.PrivValidatorStateFile(), &own.LastSignState, top); err != nil {
-				return err
-			}
+		if err := checkLog(k.Consensus.WalFile(), k.PrivValidatorStateFile(), own, n.first, top); err != nil {
+			return err
 		}
 		n.app.resume(k.Consensus, own, n.first, top)
 	}
